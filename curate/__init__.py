@@ -1,0 +1,1 @@
+"""From raw text to a training mixture. Nothing here imports torch, `train` or `recipes`."""

@@ -1,0 +1,155 @@
+"""A mapping of names to values, a table's row or a paper's front matter -> a document's columns.
+
+The values are a stranger's: each is taken where it can be understood and kept in `metadata` as it
+was where it cannot.
+"""
+
+import datetime
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, cast, get_args
+
+from curate.collect import licenses
+from curate.collect.plain_text import clean
+from schemas.recipe import Files
+from schemas.rows import Block, Document, Kind, Section
+
+COLUMNS = (
+    "title", "license", "doi", "domain", "language", "kind", "published", "authors", "arxiv_id",
+    "pmcid",
+)  # fmt: skip
+"""Columns of a document that a mapping may fill, besides its text and its id."""
+
+DATES = ("%d %B %Y", "%d %b %Y", "%B %d, %Y", "%d.%m.%Y", "%Y/%m/%d")
+ISO_DATE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
+DOI_PREFIX = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
+FOOTNOTE = re.compile(r"\^\[[^\]]*\]")
+NAME_PARTS = (("name",), ("first", "last"), ("given", "family"), ("given-names", "surname"))
+
+
+def document(
+    values: Mapping[str, Any],
+    settings: Files,
+    *,
+    source: str,
+    form: str,
+    text: str,
+    sections: Sequence[Section],
+    blocks: Sequence[Block] = (),
+    metadata: Mapping[str, Any] | None = None,
+) -> Document:
+    """A document with this text and what the values say of it; the settings fill what they lack.
+
+    A licence, a kind or a date that is not understood is kept in `metadata` and leaves its column
+    empty: the setting is for rows that say nothing.
+
+    Args:
+        values: column of a document (COLUMNS) -> value; None and "" count as not said.
+        settings: licence, domain and language of the source.
+        source: what the document is called.
+        form: what the reader read.
+        text: the whole text.
+        sections: with offsets in it.
+        blocks: with offsets in it.
+        metadata: everything else that is known; what is not a scalar is left out.
+    """
+    said = {name: values[name] for name in COLUMNS if not _is_blank(values.get(name))}
+    license_ = licenses.of_value(_line(said["license"])) if "license" in said else settings.license
+    kind = _line(said.get("kind", "research")).lower()
+    published = _date(said["published"]) if "published" in said else None
+    other = {
+        name: _line(said[name])
+        for name, understood in (
+            ("license", license_ is not None),
+            ("kind", kind in get_args(Kind)),
+            ("published", published is not None),
+        )
+        if name in said and not understood
+    }
+    return Document(
+        source=source,
+        form=form,
+        text=text,
+        kind=cast(Kind, kind) if kind in get_args(Kind) else "research",
+        title=_line(said["title"]) if "title" in said else None,
+        sections=list(sections),
+        blocks=list(blocks),
+        license=license_,
+        language=_line(said["language"]) if "language" in said else settings.language,
+        domain=_line(said["domain"]) if "domain" in said else settings.domain,
+        doi=DOI_PREFIX.sub("", _line(said["doi"])) if "doi" in said else None,
+        pmcid=_line(said["pmcid"]) if "pmcid" in said else None,
+        arxiv_id=_line(said["arxiv_id"]) if "arxiv_id" in said else None,
+        published=published,
+        authors=_authors(said.get("authors", [])),
+        metadata=json.dumps({**scalars(metadata or {}), **other}, ensure_ascii=False),
+    )
+
+
+def scalars(values: Mapping[str, Any]) -> dict[str, str | int | float | bool]:
+    """The values that are text, numbers, truth or dates, as JSON holds them."""
+    plain: dict[str, str | int | float | bool] = {}
+    for name, value in values.items():
+        if isinstance(value, str):
+            plain[clean(str(name))] = clean(value)
+        elif isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+            plain[clean(str(name))] = value
+        elif isinstance(value, datetime.date | datetime.time):
+            plain[clean(str(name))] = value.isoformat()
+    return plain
+
+
+def _is_blank(value: object) -> bool:
+    return (
+        value is None
+        or (isinstance(value, str) and not value.strip())
+        or (isinstance(value, float) and math.isnan(value))
+    )
+
+
+def _line(value: object) -> str:
+    """A value as one line of text."""
+    return " ".join(clean(str(value)).split())
+
+
+def _date(value: object) -> str | None:
+    """ISO 8601, as precise as the value is; None where it is not a date."""
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat()
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    text = _line(value)
+    if ISO_DATE.fullmatch(text[:10]) and (len(text) <= 10 or text[10] in "T "):
+        return text[:10]
+    for pattern in DATES:
+        try:
+            return datetime.datetime.strptime(text, pattern).date().isoformat()
+        except ValueError:
+            continue
+    return None
+
+
+def _authors(value: object) -> list[str]:
+    """Names, from a list of names or of mappings that hold them, or from one text."""
+    if isinstance(value, str):
+        value = re.split(r"\s*;\s*|\s+and\s+", value)
+    if not isinstance(value, Sequence):
+        return []
+    return [name for name in map(_author, value) if name]
+
+
+def _name(value: object) -> str:
+    """A name without the footnote that Markdown hangs on it."""
+    return FOOTNOTE.sub("", _line(value)).strip()
+
+
+def _author(value: object) -> str:
+    if not isinstance(value, Mapping):
+        return "" if _is_blank(value) else _name(value)
+    for parts in NAME_PARTS:
+        found = [_name(value[part]) for part in parts if not _is_blank(value.get(part))]
+        if found:
+            return " ".join(found)
+    return ""

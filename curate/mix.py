@@ -1,0 +1,150 @@
+"""Mix: kept training examples drawn by share, each at most once, and every held-out example.
+
+Reads examples and their verdicts; writes `schemas.rows.MIXTURE`, one Parquet part a split. In each
+part the order of drawing is a hash of seed and example, so with one seed the mixture of size n is,
+part by part, contained in that of any larger size.
+"""
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import duckdb
+import pyarrow as pa
+
+from schemas.errors import RecipeError
+from schemas.recipe import Mix
+from schemas.rows import MIXTURE
+
+SPLITS = ("train", "valid", "test")
+DRAWN = """
+    create table drawn as
+    select examples.id, part, split, sha256(? || examples.id) as lot,
+           row_number() over (partition by part, split order by lot, examples.id) as place
+    from examples join verdicts using (id) where kept and part in (select unnest(?))
+"""
+CHOSEN = """
+    create or replace table chosen as
+    select (row_number() over (order by sha256(? || lot), id) - 1)::bigint as position,
+           id as example_id, part, split
+    from drawn join quota using (part) where split = ? and place <= n
+"""
+TURNS = """
+    select position, example_id, part, split, 0::int as epoch, null::int as n_tokens,
+           null::int as n_loss_tokens, messages[:-2] as prompt, messages[-1:] as completion
+    from chosen join (select id as example_id, messages from examples) using (example_id)
+    order by position
+"""
+
+
+def counts(shares: Mapping[str, float], size: int) -> dict[str, int]:
+    """How many of `size` rows each part gives: within one of its share, and never fewer for more.
+
+    The quota method of Balinski and Young (The Quota Method of Apportionment, 1975): each next row
+    goes to the part with the largest share / (rows + 1) among those still below their quota.
+    """
+    exact = {part: Fraction(str(share)) for part, share in shares.items()}
+    scale = math.lcm(*(share.denominator for share in exact.values()))
+    weights = {part: int(share * scale) for part, share in exact.items()}
+    total = sum(weights.values())
+    rounds = size // total  # after each whole round every part has exactly its share
+    given = {part: weight * rounds for part, weight in weights.items()}
+    for row in range(rounds * total + 1, size + 1):
+        below = [part for part in weights if given[part] * total < weights[part] * row]
+        given[max(below, key=lambda part: Fraction(weights[part], given[part] + 1))] += 1
+    return given
+
+
+def largest(shares: Mapping[str, float], available: Mapping[str, int]) -> int:
+    """The largest size whose counts are all available."""
+    low, high = 0, sum(available.get(part, 0) for part in shares)
+    while low < high:
+        middle = (low + high + 1) // 2
+        enough = all(n <= available.get(part, 0) for part, n in counts(shares, middle).items())
+        low, high = (middle, high) if enough else (low, middle - 1)
+    return low
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A mixture, split by split."""
+
+    counts: dict[str, dict[str, int]]
+    """Split -> part -> rows."""
+    batches: Callable[[str], Iterator[pa.RecordBatch]]
+    """Split -> its rows as MIXTURE, in training order."""
+
+
+@contextlib.contextmanager
+def mix(examples: object, verdicts: object, settings: Mix, seed: int) -> Iterator[Mixed]:
+    """Draw a mixture.
+
+    Args:
+        examples: Arrow dataset or table of `schemas.rows.EXAMPLES`.
+        verdicts: the same of `schemas.rows.VERDICTS`.
+        settings: shares and size of the training rows; held-out rows are all taken.
+        seed: of the order of drawing.
+
+    Raises:
+        RecipeError: no row is left, or a part has fewer than its share of `size`; the message says
+            how many there are and which rule set most aside.
+    """
+    with duckdb.connect() as database:
+        database.register("examples", examples)
+        database.register("verdicts", verdicts)
+        database.execute(DRAWN, [str(seed), list(settings.parts)])
+        available = _available(database, settings)
+        size = largest(settings.parts, available["train"])
+        if size == 0 or (settings.size is not None and settings.size > size):
+            raise RecipeError(_too_few(database, settings, available["train"], size))
+        taken = counts(settings.parts, settings.size or size)
+        quotas = {split: taken if split == "train" else available[split] for split in SPLITS}
+
+        def batches(split: str) -> Iterator[pa.RecordBatch]:
+            quota = {"part": list(quotas[split]), "n": list(quotas[split].values())}
+            database.register("quota", pa.table(quota))
+            database.execute(CHOSEN, [str(seed), split])
+            yield from database.sql(TURNS).to_arrow_table().cast(MIXTURE).to_batches()
+
+        yield Mixed(quotas, batches)
+
+
+def _available(database: duckdb.DuckDBPyConnection, settings: Mix) -> dict[str, dict[str, int]]:
+    """Split -> part -> kept rows."""
+    found = {split: dict.fromkeys(settings.parts, 0) for split in SPLITS}
+    rows = database.execute("select split, part, count(*) from drawn group by all").fetchall()
+    for split, part, n in rows:
+        found[split][part] = n
+    return found
+
+
+def _too_few(
+    database: duckdb.DuckDBPyConnection,
+    settings: Mix,
+    available: Mapping[str, int],
+    largest_size: int,
+) -> str:
+    """Which part has too few rows, which rule set most of it aside, and what to do."""
+    size = settings.size or 1
+    wanted = counts(settings.parts, size)
+    short = [part for part in wanted if available[part] < wanted[part]]
+    part = short[0] if short else min(available, key=lambda name: available[name])
+    most = database.execute(
+        """select rule, count(*) as n from (select unnest(failed) as rule from verdicts
+           join examples using (id) where part = ? and split = 'train')
+           group by rule order by n desc, rule limit 1""",
+        [part],
+    ).fetchone()
+    blame = f" The rule {most[0]} set aside most of it ({most[1]} rows)." if most else ""
+    asked = f"{size} rows ask for" if settings.size else "the mixture needs at least"
+    advice = (
+        f"The largest size with these shares is {largest_size}."
+        if largest_size
+        else "Collect more of it, loosen a rule, or leave the part out of mix.parts."
+    )
+    return (
+        f"mix.parts.{part}: {asked} {max(1, wanted[part])} of it for training, and "
+        f"{available[part]} are kept.{blame} {advice}"
+    )

@@ -1,0 +1,1 @@
+"""The gate: measure every row, judge it by named rules, delete nothing."""

@@ -1,0 +1,118 @@
+"""The catalogue of measures: which there are, which columns each adds, which a rule needs.
+
+A measure is one file in `measures/`. What it adds is read from the file's source, without importing
+it, so that a run with nothing to do starts fast. A measure's file has
+
+    VERSION   raised when its numbers change
+    COLUMNS   column -> (Arrow type, what it is)
+    Params    a frozen pydantic model; a field of type `str` names a column that the measure reads
+    one of    measure(rows, params)                           row by row
+              measure_with_documents(rows, documents, params) rows that are looked up in their text
+              measure_corpus(batches, params)                 pairs of rows
+"""
+
+import ast
+import difflib
+import importlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from pydantic import BaseModel, ValidationError
+
+from schemas.errors import RecipeError
+
+FOLDER = Path(__file__).parent / "measures"
+Kind = Literal["measure", "measure_with_documents", "measure_corpus"]
+KINDS: tuple[Kind, ...] = ("measure", "measure_with_documents", "measure_corpus")
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measure, as its file describes it."""
+
+    name: str
+    kind: Kind
+    version: int
+    columns: Mapping[str, tuple[str, str]]
+    """Column -> (Arrow type, what it is)."""
+
+    def load(self) -> ModuleType:
+        """Import it."""
+        return importlib.import_module(f"curate.screen.measures.{self.name}")
+
+    def params(self, given: Mapping[str, Any], where: str) -> BaseModel:
+        """Its parameters, checked.
+
+        Raises:
+            RecipeError: an unknown parameter, or a value out of bounds.
+        """
+        model: type[BaseModel] = self.load().Params
+        try:
+            return model.model_validate(dict(given))
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in first["loc"])
+            allowed = ", ".join(model.model_fields)
+            raise RecipeError(
+                f"{where}.{self.name}.{field}: {first['msg']} (got {first['input']!r}). "
+                f"Parameters of {self.name}: {allowed}."
+            ) from error
+
+
+@cache
+def measures() -> dict[str, Measure]:
+    """Every measure there is, by name."""
+    files = sorted(FOLDER.glob("*.py"))
+    return {path.stem: _describe(path) for path in files if path.stem != "__init__"}
+
+
+def needed(columns: Iterable[str], own: Iterable[str]) -> set[str]:
+    """Measures that add the columns which rows do not have of themselves."""
+    missing = set(columns) - set(own)
+    return {
+        one.name
+        for one in measures().values()
+        if one.kind != "measure_corpus" and missing & set(one.columns)
+    }
+
+
+def get(name: str, where: str) -> Measure:
+    """The measure of this name.
+
+    Raises:
+        RecipeError: there is none; the nearest is named.
+    """
+    known = measures()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise RecipeError(f"{where}: {name} is not a measure; there are {', '.join(known)}.{hint}")
+    return known[name]
+
+
+def reads(params: BaseModel, without: str = "") -> list[str]:
+    """The columns that a measure with these parameters reads, but for the parameter `without`."""
+    fields = type(params).model_fields
+    return [
+        getattr(params, name)
+        for name, field in fields.items()
+        if field.annotation is str and name != without
+    ]
+
+
+def _describe(path: Path) -> Measure:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    values: dict[str, Any] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            name = targets[0].id if isinstance(targets[0], ast.Name) else ""
+            if name in ("VERSION", "COLUMNS"):
+                values[name] = ast.literal_eval(node.value)
+    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    kind = next(kind for kind in KINDS if kind in functions)
+    return Measure(path.stem, kind, values["VERSION"], values["COLUMNS"])

@@ -1,0 +1,202 @@
+"""One gate: which measures its rules need, their tables, and the verdicts.
+
+The same code serves a recipe, whose measures are tables of their own in the work folder, and
+`retort screen` over a plain file.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import yaml
+
+from curate.screen import catalog, rules
+from curate.screen.view import Readable, schema, view
+from schemas.errors import RecipeError
+from schemas.recipe import Rule, Screen, Unique
+from schemas.rows import PAIRS
+
+PRESETS = Path(__file__).parent / "presets"
+DUPLICATES = "duplicates"
+FLOOR = 0.7
+"""Similarity from which pairs are stored; a threshold may move above it without measuring again."""
+Gate = Literal["passages", "examples"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a gate measures and judges, checked before anything is measured."""
+
+    where: str
+    """The gate's place in the recipe, for messages."""
+    measures: dict[str, dict[str, Any]]
+    """Measure -> the parameters that were given for it."""
+    keep: dict[str, Rule]
+    """Rule name -> rule, the preset's among them."""
+    unique: Unique | None
+    columns: list[str]
+    """Columns that rules and preferences name."""
+
+
+def plan(screen: Screen, gate: Gate, rows: pa.Schema, with_documents: bool, where: str) -> Plan:
+    """Find the measures that a gate needs, and check every rule against their columns.
+
+    Raises:
+        RecipeError: a rule or measure that cannot be, named in one line.
+    """
+    keep = {**preset(screen.preset, gate, where), **screen.keep}
+    own = schema(rows, with_documents)
+    for name in screen.measures:
+        catalog.get(name, f"{where}.measures")
+    whole = measured_schema(own)
+    checked = rules.compile_rules(keep, whole, where)
+    terms = rules.compile_order(screen.unique, whole, where) if screen.unique else {}
+    columns = set().union(*(rule.columns for rule in checked.values()), *terms.values())
+    names = catalog.needed(columns, own.names) | set(screen.measures)
+    measures = {name: dict(screen.measures.get(name, {})) for name in sorted(names)}
+    if screen.unique is not None:
+        given = measures.setdefault(DUPLICATES, {})
+        given.setdefault("floor", min(FLOOR, screen.unique.threshold))
+        if given["floor"] > screen.unique.threshold:
+            raise RecipeError(
+                f"{where}.unique.threshold: {screen.unique.threshold} is below the floor "
+                f"{given['floor']} of measures.duplicates, under which no pair is stored. "
+                f"Lower the floor."
+            )
+    for name, params in measures.items():
+        if screen.measures.get(name):
+            catalog.get(name, where).params(params, f"{where}.measures")
+    return Plan(where, measures, keep, screen.unique, sorted(columns))
+
+
+def preset(name: str | None, gate: Gate, where: str) -> dict[str, Rule]:
+    """The rules of a preset for one gate.
+
+    Raises:
+        RecipeError: no preset of this name.
+    """
+    if name is None:
+        return {}
+    path = PRESETS / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in PRESETS.glob("*.yaml")))
+        raise RecipeError(f"{where}.preset: {name} is not a preset; there are: {known}.")
+    gates = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {rule: Rule.model_validate(body) for rule, body in (gates.get(gate) or {}).items()}
+
+
+def measured_schema(own: pa.Schema) -> pa.Schema:
+    """A row's own columns and those of every measure; its own win where both have one."""
+    fields = list(own)
+    for measure in catalog.measures().values():
+        if measure.kind != "measure_corpus":
+            fields += [
+                pa.field(name, getattr(pa, _ARROW.get(kind, kind))())
+                for name, (kind, _) in measure.columns.items()
+                if name not in own.names
+            ]
+    return pa.schema(fields)
+
+
+_ARROW = {"bool": "bool_", "double": "float64"}
+
+
+def needs_documents(name: str, given: Mapping[str, Any], rows: pa.Schema) -> bool:
+    """Whether a measure reads the documents that rows come from."""
+    measure = catalog.get(name, "screen")
+    if measure.kind == "measure_with_documents":
+        return True
+    wanted = [value for value in given.values() if isinstance(value, str)]
+    return any(value.startswith("document_") and value not in rows.names for value in wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one measure gives for some rows."""
+
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
+    facts: Callable[[], dict[str, Any]]
+    """Numbers of the measurement, once the batches are read."""
+
+
+def measure(
+    name: str,
+    given: Mapping[str, Any],
+    rows: Readable,
+    documents: Readable | None,
+    where: str = "screen",
+) -> Measured:
+    """Apply one measure to rows.
+
+    Args:
+        name: a name in the catalogue.
+        given: its parameters; defaults for the others.
+        rows: passages, examples, or a plain file.
+        documents: the table they come from, or None.
+        where: place in the recipe, for messages.
+
+    Raises:
+        RecipeError: parameters that it does not have, or a column that the rows do not have.
+    """
+    entry = catalog.get(name, where)
+    params = entry.params(given, f"{where}.measures")
+    without = ""
+    if entry.kind == "measure_with_documents":
+        without = "document_id" if documents is None else "context"
+    reads = catalog.reads(params, without)
+    available = schema(rows.schema, documents is not None).names
+    for column in reads:
+        if column not in available:
+            raise RecipeError(
+                f"{where}.measures.{name}: reads the column {column}, which the rows do not "
+                f"have; they have {', '.join(available)}. Name another one in its parameters."
+            )
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        return view(rows, list(dict.fromkeys(["id", *reads])), documents)
+
+    module = entry.load()
+    if entry.kind == "measure_corpus":
+        found = module.measure_corpus(batches, params)
+        return Measured(PAIRS, iter(found.pairs.to_batches()), lambda: dict(found.facts))
+    fields = [
+        pa.field(column, getattr(pa, _ARROW.get(kind, kind))(), metadata={"doc": doc})
+        for column, (kind, doc) in entry.columns.items()
+    ]
+    if entry.kind == "measure":
+        answers = (module.measure(batch, params) for batch in batches())
+    else:
+        texts = documents.dataset() if documents is not None else None
+        answers = module.measure_with_documents(batches, texts, params)
+    return Measured(pa.schema(fields), answers, dict)
+
+
+def gather(
+    plan: Plan, rows: Readable, documents: Readable | None, tables: Mapping[str, Readable]
+) -> pa.Table:
+    """The columns that a gate's rules name, of all rows, side by side.
+
+    Args:
+        plan: what the gate judges by.
+        rows: the rows.
+        documents: where `document_*` is looked up.
+        tables: measure -> its columns, in the order of the rows.
+    """
+    seen = schema(rows.schema, documents is not None)
+    always = [name for name in ("id", "part", "split") if name in seen.names]
+    own = [name for name in plan.columns if name in seen.names and name not in always]
+    wanted = [*always, *own]
+    table = pa.Table.from_batches(
+        view(rows, wanted, documents), schema=pa.schema([seen.field(name) for name in wanted])
+    )
+    for name, measured in tables.items():
+        columns = [c for c in catalog.get(name, plan.where).columns if c in plan.columns]
+        for column in columns:
+            if column not in table.column_names:
+                chunks = [batch.column(column) for batch in measured.batches([column])]
+                kind = measured.schema.field(column).type
+                table = table.append_column(column, pa.chunked_array(chunks, type=kind))
+    return table

@@ -1,0 +1,1 @@
+"""One measure a file. `curate/screen/catalog.py` finds them by their file names."""

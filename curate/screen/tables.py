@@ -1,0 +1,60 @@
+"""Write a gate's tables: the columns of a measure, and the verdicts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curate.screen.gate import DUPLICATES, Plan, gather, measure
+from curate.screen.judge import judge
+from schemas.rows import VERDICTS
+from schemas.tables import Table, Writer
+
+ROW = [
+    pa.field("position", pa.int64(), metadata={"doc": "row number in the table that was measured"}),
+    pa.field("id", pa.string(), metadata={"doc": "the row"}),
+]
+
+
+def write_measure(
+    out: Writer,
+    name: str,
+    given: Mapping[str, Any],
+    rows: Table,
+    documents: Table | None,
+    where: str,
+) -> None:
+    """One row of the measure's columns per row, or one row per pair for `duplicates`."""
+    measured = measure(name, given, rows, documents, where)
+    if name == DUPLICATES:
+        out.schema = measured.schema
+        for batch in measured.batches:
+            out.write(batch)
+        out.facts.update(measured.facts())
+        return
+    out.schema = pa.schema([*ROW, *measured.schema])
+    ids = rows.read(["id"])["id"].combine_chunks()
+    n_rows = 0
+    for batch in measured.batches:
+        position = pa.array(range(n_rows, n_rows + len(batch)), pa.int64())
+        columns = [position, ids.slice(n_rows, len(batch)), *batch.columns]
+        out.write(pa.record_batch(columns, names=out.schema.names))
+        n_rows += len(batch)
+    if n_rows != len(ids):
+        raise RuntimeError(f"{where}.{name}: measured {n_rows} of {len(ids)} rows")
+
+
+def write_verdicts(
+    out: Writer, plan: Plan, rows: Table, documents: Table | None, tables: Mapping[str, Table]
+) -> None:
+    """One verdict per row; `kept` and the count of each rule go to the manifest."""
+    columns = {name: table for name, table in tables.items() if name != DUPLICATES}
+    measured = gather(plan, rows, documents, columns)
+    pairs = tables[DUPLICATES].read() if plan.unique is not None else None
+    verdicts = judge(measured, plan.keep, plan.unique, pairs, plan.where)
+    out.schema = VERDICTS
+    out.write(verdicts)
+    out.kept = pc.sum(verdicts["kept"]).as_py() or 0
+    failed = pc.value_counts(pc.list_flatten(verdicts["failed"])).to_pylist()
+    out.facts["rules"] = {one["values"]: one["counts"] for one in failed}

@@ -1,0 +1,69 @@
+"""Instruction sets of several forms as conversations: what `mix` reads from plain files."""
+
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curate.collect.gather import splits
+from schemas.errors import TableError
+from schemas.ids import identity
+from schemas.plain import Plain
+from schemas.recipe import Holdout
+from schemas.tables import Table
+
+FORMS = {
+    ("messages",): "messages",
+    ("instruction", "input", "output"): (
+        "[{role: 'user', content: concat_ws(chr(10) || chr(10), instruction, nullif(input, ''))}, "
+        "{role: 'assistant', content: output}]"
+    ),
+    ("instruction", "output"): (
+        "[{role: 'user', content: instruction}, {role: 'assistant', content: output}]"
+    ),
+    ("prompt", "completion"): (
+        "[{role: 'user', content: prompt}, {role: 'assistant', content: completion}]"
+    ),
+    ("question", "answer"): (
+        "[{role: 'user', content: question}, {role: 'assistant', content: answer}]"
+    ),
+}
+"""Columns that make a form -> SQL of its conversation."""
+
+
+def conversations(rows: Plain | Table, path: Path, part: str) -> pa.Table:
+    """(id, part, split, messages) of each row.
+
+    Rows that Retort made keep id and split. Others are named `part:id`, and their split is cut from
+    the hash of that name.
+
+    Raises:
+        TableError: the columns are of no known form, or an id is there twice.
+    """
+    have = rows.schema.names
+    form = next((columns for columns in FORMS if set(columns) <= set(have)), None)
+    if form is None:
+        known = "; ".join(" + ".join(columns) for columns in FORMS)
+        raise TableError(
+            f"{path}: not examples, it has the columns {', '.join(have)}. Known are {known}."
+        )
+    ours = "split" in have and form == ("messages",)
+    name, split = ("id", "split") if ours else ("? || ':' || id", "null::varchar")
+    with duckdb.connect() as database:
+        database.register("rows", rows.dataset())
+        query = (
+            f"select {name} as id, ? as part, {split} as split, {FORMS[form]} as messages from rows"
+        )
+        found = database.sql(query, params=[part] if ours else [part, part]).to_arrow_table()
+    n_ids = pc.count_distinct(found["id"]).as_py()
+    if n_ids < len(found):
+        raise TableError(
+            f"{path}: {len(found)} rows have {n_ids} different ids. Make each id unique, or take "
+            f"the column out; row numbers are used then."
+        )
+    if not ours:
+        hashes = pa.array([identity(one) for one in found["id"].to_pylist()])
+        cut = splits(hashes, Holdout())
+        found = found.set_column(found.column_names.index("split"), "split", cut)
+    return found

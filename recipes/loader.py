@@ -1,0 +1,233 @@
+"""Read a recipe: YAML, `--set`, defaults; every mistake is one line that names the place.
+
+Recipes come from strangers. Anchors are refused (they can grow without bound), a key given twice
+is refused, and a path must lie under the recipe's folder or the current one unless the user
+allows it.
+"""
+
+import difflib
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from schemas.errors import RecipeError
+from schemas.recipe import Files, Recipe
+
+LARGEST = 1_000_000
+"""Bytes in a recipe; a larger file is taken for something else."""
+SHIPPED = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A recipe that was read and checked."""
+
+    recipe: Recipe
+    path: Path
+    """The file."""
+    folders: tuple[Path, ...]
+    """Where its paths may lie: its own folder, the current one, and those that were allowed."""
+
+    def resolve(self, named: str) -> Path:
+        """The file or folder that a path of the recipe means.
+
+        Raises:
+            RecipeError: it does not exist, or lies elsewhere than it may.
+        """
+        candidates = [(folder / named) for folder in self.folders[:2]]
+        found = next((path for path in candidates if path.exists()), None)
+        if found is None:
+            raise RecipeError(
+                f"{self.path}: {named} does not exist, neither beside the recipe nor in the "
+                f"current folder. Correct the path."
+            )
+        real = found.resolve()
+        if not any(real.is_relative_to(folder) for folder in self.folders):
+            raise RecipeError(
+                f"{self.path}: {named} lies outside the recipe's folder and the current one. "
+                f"If you trust the recipe, add --allow-path "
+                f"{real if real.is_dir() else real.parent}."
+            )
+        return real
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without anchors and without keys given twice."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(None, None, "an alias, which a recipe may not have", mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str | int | float | bool):
+                raise yaml.MarkedYAMLError(None, None, "a key that is no word", key_node.start_mark)
+            if key in seen:
+                raise yaml.MarkedYAMLError(
+                    None, None, f"the key {key} a second time", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def load(named: str, sets: Sequence[str] = (), allow_paths: Sequence[Path] = ()) -> Loaded:
+    """Read a recipe file, or one that ships with Retort by its bare name.
+
+    Args:
+        named: path of a YAML file, or a name such as `numerics`.
+        sets: changes in the form `mix.size=500`; the value is read as YAML.
+        allow_paths: further folders that the recipe's paths may lie in.
+
+    Raises:
+        RecipeError: no such file, not YAML, or a value that a recipe may not have.
+    """
+    path = _find(named)
+    tree = _parse(path)
+    for change in sets:
+        _set(tree, change)
+    try:
+        recipe = Recipe.model_validate(tree)
+    except ValidationError as error:
+        raise RecipeError(f"{path}: {_first(error)}") from error
+    folders = [path.resolve().parent, Path.cwd(), *(folder.resolve() for folder in allow_paths)]
+    loaded = Loaded(recipe, path, tuple(folders))
+    for sources in recipe.collect.values():
+        for source in sources:
+            for one in source.paths if isinstance(source, Files) else ():
+                loaded.resolve(one)
+    return loaded
+
+
+def _find(named: str) -> Path:
+    path = Path(named)
+    if path.is_file():
+        return path
+    shipped = SHIPPED / f"{named}.yaml"
+    if named.isidentifier() and shipped.is_file():
+        return shipped
+    what = "is a folder" if path.is_dir() else "no such file"
+    names = ", ".join(sorted(file.stem for file in SHIPPED.glob("*.yaml")))
+    raise RecipeError(f"{named}: {what}. Give a recipe's file, or one that ships: {names}.")
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    if path.stat().st_size > LARGEST:
+        raise RecipeError(f"{path}: {path.stat().st_size} bytes, a recipe has at most {LARGEST}.")
+    try:
+        tree = yaml.load(path.read_bytes(), _Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f":{mark.line + 1}" if mark else ""
+        raise RecipeError(f"{path}{where}: not a recipe, {error.problem}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise RecipeError(f"{path}: not YAML ({str(error).splitlines()[0]}).") from error
+    if not isinstance(tree, dict):
+        raise RecipeError(
+            f"{path}: holds {type(tree).__name__}, a recipe is a list of `key: value`."
+        )
+    return tree
+
+
+def _set(tree: dict[str, Any], change: str) -> None:
+    """Apply `a.b=c`; a number in the path is a place in a list."""
+    path, equals, value = change.partition("=")
+    keys = path.strip().split(".")
+    if not equals or not all(keys):
+        raise RecipeError(f"--set {change}: not of the form key.key=value.")
+    try:
+        read = yaml.load(value, _Loader)
+    except yaml.YAMLError as error:
+        raise RecipeError(f"--set {change}: {value!r} is not a YAML value.") from error
+    here: Any = tree
+    for key in keys[:-1]:
+        if isinstance(here, list) and key.isdigit() and int(key) < len(here):
+            here = here[int(key)]
+        elif isinstance(here, dict):
+            here = here.setdefault(key, {})
+        else:
+            raise RecipeError(f"--set {change}: {key} is not a key there.")
+    if isinstance(here, list) and keys[-1].isdigit() and int(keys[-1]) < len(here):
+        here[int(keys[-1])] = read
+    elif isinstance(here, dict):
+        here[keys[-1]] = read
+    else:
+        raise RecipeError(f"--set {change}: {keys[-1]} is not a key there.")
+
+
+def _first(error: ValidationError) -> str:
+    """The first thing that is wrong, in one line."""
+    problem = error.errors()[0]
+    tags = {"installed-docs", "files"}
+    location = [part for part in problem["loc"] if part not in tags]
+    where = ".".join(str(part) for part in location) or "the recipe"
+    got = problem["input"]
+    if problem["type"] == "extra_forbidden":
+        fields = _fields(problem["loc"][:-1])
+        near = difflib.get_close_matches(str(location[-1]), fields, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"fields there: {', '.join(fields)}."
+        return f"{where} is not a field (got {_short(got)}); {hint}"
+    if problem["type"] == "missing":
+        return f"{where} is missing. Add it."
+    if problem["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return f"{where}: needs `from: installed-docs` or `from: files` (got {_short(got)})."
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{where}: {message} (got {_short(got)})."
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _fields(location: Sequence[int | str]) -> list[str]:
+    """Names of the fields at a place in the recipe; found by walking the models' types."""
+    here: object = Recipe
+    for step in location:
+        models = _models(here)
+        for model in models:
+            if step in model.model_fields:
+                here = model.model_fields[str(step)].annotation
+                break
+            named = [field.alias for field in model.model_fields.values()]
+            if isinstance(step, str) and _tagged(model, step) and step not in named:
+                here = model
+                break
+    return [
+        field.alias or name
+        for model in _models(here)[:1]
+        for name, field in model.model_fields.items()
+    ]
+
+
+def _tagged(model: type[BaseModel], tag: str) -> bool:
+    """Whether this is the model that a discriminator's value stands for."""
+    return any(
+        tag in typing.get_args(field.annotation)
+        for field in model.model_fields.values()
+        if typing.get_origin(field.annotation) is typing.Literal
+    )
+
+
+def _models(kind: object) -> list[type[BaseModel]]:
+    """The models inside a type: of a list's items, a mapping's values, a union's members."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind]
+    origin = typing.get_origin(kind)
+    arguments = typing.get_args(kind)
+    if origin in (dict, Mapping):
+        return _models(arguments[1])
+    if origin is typing.Annotated or origin is list:
+        return _models(arguments[0])
+    if origin in (typing.Union, types.UnionType):
+        return [model for member in arguments for model in _models(member)]
+    return []

@@ -1,0 +1,59 @@
+"""Options of the command line into the settings that a recipe would give."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from schemas.errors import RecipeError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validated(model: type[Model], given: Mapping[str, object]) -> Model:
+    """Settings from options.
+
+    Raises:
+        RecipeError: a value out of bounds.
+    """
+    try:
+        return model.model_validate(dict(given))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        message = problem["msg"].removeprefix("Value error, ")
+        raise RecipeError(f"{where}: {message} (got {problem['input']!r}).") from error
+
+
+def pairs(given: Sequence[str], option: str) -> dict[str, str]:
+    """`name=value` options.
+
+    Raises:
+        RecipeError: one has no name or no `=`, or a name is given twice.
+    """
+    found: dict[str, str] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or not name.strip() or name.strip() in found:
+            raise RecipeError(f"{option} {one}: not of the form name=value, each name once.")
+        found[name.strip()] = value
+    return found
+
+
+def shares(given: Sequence[str]) -> dict[str, tuple[Path, float]]:
+    """`name=file:share` options.
+
+    Raises:
+        RecipeError: one is of another form, or its share is no number.
+    """
+    found = {}
+    for name, value in pairs(given, "--part").items():
+        path, colon, share = value.rpartition(":")
+        try:
+            found[name] = (Path(path), float(share))
+        except ValueError:
+            colon = ""
+        if not colon or not path:
+            raise RecipeError(f"--part {name}={value}: not of the form name=file:share.")
+    return found

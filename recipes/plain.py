@@ -1,0 +1,350 @@
+"""The stages over plain files, without a recipe: what the verbs of the same names do.
+
+Every function reads files or table folders and writes one output, whole or not at all.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.errors import RecipeError, SourceError, TableError
+from schemas.plain import Plain, check_output, open_rows, write_kept, write_rows
+from schemas.recipe import Files, Holdout, Miner, Mix, Screen, Segment
+from schemas.rows import DOCUMENTS, EXAMPLES, PASSAGES, VERDICTS, Document, Failure
+from schemas.tables import Table, Writer
+
+Rows = Plain | Table
+
+
+def collect(paths: Sequence[Path], out: Path, source: Files, part: str) -> dict[str, Any]:
+    """Read files and folders into documents.
+
+    Args:
+        paths: what the user named.
+        out: the file or table folder to write.
+        source: form, fields, licence and domain of what is read.
+        part: written into every document.
+
+    Returns:
+        The object that `--json` prints.
+
+    Raises:
+        SourceError: a named path is missing, a named file cannot be read, or nothing holds text.
+    """
+    from curate.collect import read
+    from curate.collect.files import NamedFile, walk
+    from curate.collect.gather import splits
+
+    began = time.monotonic()
+    _check(out)
+    failures: list[Failure] = []
+    files: list[NamedFile] = []
+    for path in paths:
+        if not path.exists():
+            raise SourceError(f"{path}: no such file or folder. Correct the path.")
+        for one in walk(path, source.form):
+            (failures if isinstance(one, Failure) else files).append(one)  # type: ignore[arg-type]
+    rows: dict[str, dict[str, Any]] = {}
+    skipped = 0
+    for document in read(source, paths=files):
+        if isinstance(document, Document):
+            skipped += document.id in rows
+            rows.setdefault(document.id, {**document.row(), "part": part, "split": None})
+        else:
+            failures.append(document)
+    if not rows:
+        raise SourceError(_no_text(paths, failures))
+    table = pa.Table.from_pylist(list(rows.values()), schema=DOCUMENTS)
+    split = splits(table["id"].combine_chunks(), Holdout())
+    table = table.set_column(table.column_names.index("split"), "split", split)
+    _write(out, DOCUMENTS, table.to_batches(), failures, skipped, "collect")
+    return {
+        "requested": len(rows) + len(failures) + skipped,
+        "ok": len(rows),
+        "failed": len(failures),
+        "skipped": skipped,
+        "documents": len(rows),
+        "seconds": round(time.monotonic() - began, 3),
+        "failures": [{"path": one.what, "reason": one.reason} for one in failures],
+    }
+
+
+def _no_text(paths: Sequence[Path], failures: Sequence[Failure]) -> str:
+    named = ", ".join(map(str, paths))
+    if not failures:
+        return f"{named}: holds no file. Name a folder with papers."
+    first = failures[0]
+    why = f"{first.what}: {first.reason}" + (f", {first.detail}" if first.detail else "")
+    more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
+    return f"{named}: holds no text that can be read ({why}{more}). Correct the source."
+
+
+def segment(path: Path, out: Path, settings: Segment) -> dict[str, Any]:
+    """Cut documents into passages."""
+    from curate.segment import segment as cut
+
+    began = time.monotonic()
+    _check(out)
+    documents = _conform(open_rows(path), DOCUMENTS, path, ("text",), "documents")
+    n_rows = _write(out, PASSAGES, cut(documents.batches(), settings), (), 0, "segment")
+    return {"passages": n_rows, "seconds": round(time.monotonic() - began, 3)}
+
+
+def synthesize(path: Path, out: Path, settings: Miner, limit: int | None) -> dict[str, Any]:
+    """Mine examples from passages.
+
+    Args:
+        path: passages.
+        out: the file or table folder to write.
+        settings: the miner's.
+        limit: read this many passages only.
+    """
+    from curate.synthesize.miner import synthesize as mine
+
+    began = time.monotonic()
+    _check(out)
+    needed = ("text", "document_id", "start")
+    passages = _conform(open_rows(path), PASSAGES, path, needed, "passages")
+    table = pa.Table.from_batches(passages.batches(), schema=PASSAGES).slice(0, limit)
+
+    def examples() -> Iterator[pa.RecordBatch]:
+        for found in mine(table.to_batches, settings):
+            yield pa.RecordBatch.from_pylist([one.row() for one in found], schema=EXAMPLES)
+
+    n_rows = _write(out, EXAMPLES, examples(), (), 0, "synthesize")
+    return {
+        "requested": len(table),
+        "ok": len(table),
+        "failed": 0,
+        "skipped": 0,
+        "outcomes": {},
+        "examples": n_rows,
+        "calls": 0,
+        "calls_reused": 0,
+        "tokens": 0,
+        "usd": 0.0,
+        "seconds": round(time.monotonic() - began, 3),
+    }
+
+
+def screen(
+    path: Path,
+    out: Path,
+    settings: Screen,
+    text: Sequence[str],
+    kept: Path | None,
+    rejected: Path | None,
+    documents: Path | None,
+) -> dict[str, Any]:
+    """Judge the rows of a file; write verdicts and measured columns in the order of the rows.
+
+    Args:
+        path: the rows.
+        out: where `id, kept, failed, duplicate_of, similarity` and the measured columns go.
+        settings: measures, rules, unique.
+        text: columns that are the text, joined by blank lines; found by their names where empty.
+        kept: file for the rows that pass, in the form of the input.
+        rejected: file for the others.
+        documents: where `document_*` and the evidence are looked up.
+    """
+    from curate.screen import catalog
+    from curate.screen.gate import DUPLICATES, gather, measure, plan
+    from curate.screen.judge import judge
+
+    began = time.monotonic()
+    for one in filter(None, (out, kept, rejected)):
+        check_output(one)
+    rows = with_text(open_rows(path), text, path)
+    source = open_rows(documents) if documents else None
+    gate = "examples" if "messages" in rows.schema.names else "passages"
+    planned = plan(settings, gate, rows.schema, source is not None, "screen")  # type: ignore[arg-type]
+    tables: dict[str, Plain] = {}
+    for name, given in planned.measures.items():
+        measured = measure(name, given, rows, source)
+        tables[name] = Plain(pa.Table.from_batches(measured.batches, schema=measured.schema))
+    pairs = tables.pop(DUPLICATES).dataset() if DUPLICATES in tables else None
+    seen = gather(planned, rows, source, tables)
+    verdicts = judge(seen, planned.keep, planned.unique, pairs)
+    for name, table in tables.items():
+        for column in catalog.get(name, "screen").columns:
+            verdicts = verdicts.append_column(column, table.dataset()[column])
+    passed = verdicts["kept"].to_pylist()
+    write_rows(out, verdicts.schema, verdicts.to_batches())
+    if kept:
+        write_kept(path, passed, kept)
+    if rejected:
+        write_kept(path, [not one for one in passed], rejected)
+    counts = pc.value_counts(pc.list_flatten(verdicts["failed"])).to_pylist()
+    return {
+        "rows": len(verdicts),
+        "kept": sum(passed),
+        "rules": {one["values"]: one["counts"] for one in counts},
+        "seconds": round(time.monotonic() - began, 3),
+    }
+
+
+TEXT = (
+    ("text",),
+    ("messages",),
+    ("instruction", "input", "output"),
+    ("instruction", "output"),
+    ("prompt", "completion"),
+    ("question", "answer"),
+    ("abstract",),
+    ("content",),
+)
+"""Columns that are taken for the text, the first that are all there."""
+
+
+def with_text(rows: Rows, named: Sequence[str], path: Path) -> Rows:
+    """Rows with a column `text`: as it is, made from messages, or joined from several columns.
+
+    Raises:
+        RecipeError: a named column is not there, or none is known to be text.
+    """
+    have = rows.schema.names
+    for column in named:
+        if column not in have:
+            raise RecipeError(f"--text {column}: not a column of {path}; it has {', '.join(have)}.")
+    columns = tuple(named) or next((group for group in TEXT if set(group) <= set(have)), ())
+    if not columns:
+        raise RecipeError(
+            f"{path}: no column is known to be text; it has {', '.join(have)}. "
+            f"Name one with --text."
+        )
+    if columns in (("text",), ("messages",)):
+        return rows
+    table = pa.Table.from_batches(rows.batches(), schema=rows.schema)
+    joined = pc.binary_join_element_wise(
+        *[pc.fill_null(table[column].cast(pa.string()), "") for column in columns], "\n\n"
+    )
+    if "text" in have:
+        table = table.drop_columns("text")
+    return Plain(table.append_column("text", joined))
+
+
+def mix(
+    parts: Mapping[str, tuple[Path, float]], out: Path, size: int | None, seed: int
+) -> dict[str, Any]:
+    """Mix files of examples by share into a table folder with one Parquet file a split.
+
+    Args:
+        parts: part -> its file and share.
+        out: the folder to write.
+        size: training rows; the largest possible where None.
+        seed: of the order of drawing.
+    """
+    from curate.mix import SPLITS
+    from curate.mix import mix as draw
+    from curate.turns import conversations
+    from schemas.rows import MIXTURE
+
+    began = time.monotonic()
+    settings = Mix.model_validate(
+        {"parts": {name: share for name, (_, share) in parts.items()}, "size": size}
+    )
+    examples = pa.concat_tables(
+        [conversations(open_rows(path), path, part) for part, (path, _) in parts.items()]
+    )
+    verdicts = VERDICTS.empty_table()
+    kept = pa.table({"id": examples["id"], "kept": pa.repeat(True, len(examples))})
+    verdicts = pa.concat_tables([verdicts, kept], promote_options="default")
+    with draw(examples, verdicts, settings, seed) as mixed, _folder(out) as writer:
+        writer.schema = MIXTURE
+        for split in SPLITS:
+            writer.begin_part(split)
+            for batch in mixed.batches(split):
+                writer.write(batch)
+        _finish(writer, "mix", {"parts": {k: str(v[0]) for k, v in parts.items()}, "seed": seed})
+    return {"counts": mixed.counts, "seconds": round(time.monotonic() - began, 3)}
+
+
+def _check(out: Path) -> None:
+    if out.suffix:
+        check_output(out)
+    else:
+        _check_folder(out)
+
+
+def _check_folder(out: Path) -> None:
+    if not out.parent.is_dir():
+        raise TableError(f"{out}: {out.parent} is not a folder. Make it first.")
+    if out.exists() and not (out / "manifest.json").is_file() and any(out.iterdir()):
+        raise TableError(f"{out}: exists and is not a table. Name another folder.")
+
+
+def _folder(out: Path) -> Writer:
+    _check_folder(out)
+    return Writer(out)
+
+
+def _finish(writer: Writer, stage: str, parameters: dict[str, Any]) -> None:
+    from recipes.runner import RETORT
+
+    writer.finish(
+        stage=stage, version=1, fingerprint="", parameters=parameters, parents=[], retort=RETORT
+    )
+
+
+def _write(
+    out: Path,
+    schema: pa.Schema,
+    batches: Iterable[pa.RecordBatch],
+    failures: Sequence[Failure],
+    skipped: int,
+    stage: str,
+) -> int:
+    """Write rows to a file or a table folder; gives how many there were."""
+    n_rows = 0
+
+    def counted() -> Iterator[pa.RecordBatch]:
+        nonlocal n_rows
+        for batch in batches:
+            n_rows += len(batch)
+            yield batch
+
+    if out.suffix:
+        write_rows(out, schema, counted())
+        return n_rows
+    with _folder(out) as writer:
+        writer.schema = schema
+        for batch in counted():
+            writer.write(batch)
+        for failure in failures:
+            writer.fail(failure)
+        if skipped:
+            writer.skip("read twice", skipped)
+        _finish(writer, stage, {})
+    return n_rows
+
+
+def _conform(rows: Rows, schema: pa.Schema, path: Path, needed: Sequence[str], what: str) -> Plain:
+    """Rows with every column of a schema; those that are not there are null.
+
+    Raises:
+        TableError: a column that cannot be null is missing, or one has another type.
+    """
+    missing = [name for name in needed if name not in rows.schema.names]
+    if missing:
+        raise TableError(
+            f"{path}: has no column {', '.join(missing)}, so these are not {what}; it has "
+            f"{', '.join(rows.schema.names)}."
+        )
+    table = pa.Table.from_batches(rows.batches(), schema=rows.schema)
+    columns = []
+    for field in schema:
+        try:
+            columns.append(
+                table[field.name].cast(field.type)
+                if field.name in table.column_names
+                else pa.nulls(len(table), field.type)
+            )
+        except pa.ArrowException as error:
+            raise TableError(
+                f"{path}: column {field.name} is not {field.type} ({error})."
+            ) from error
+    return Plain(pa.table(columns, schema=schema))

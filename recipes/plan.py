@@ -1,0 +1,96 @@
+"""What a run would do, without doing it.
+
+A stage is done when its table is there. Behind the first one to do, the rows that later stages
+will read are not known yet, so their tables cannot be looked up: they are "to do, or unchanged".
+Time and memory are those of the last table of the same kind in the work folder.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from recipes.runner import fingerprint, finished, folder_of
+from recipes.stages import Stage
+from recipes.work import Work
+from schemas import manifest
+from schemas.errors import TableError
+from schemas.manifest import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One stage of a plan."""
+
+    name: str
+    state: Literal["done", "partial", "to do", "depends"]
+    rows: int | None
+    """Rows of the table that is there."""
+    seconds: float | None
+    """Time that the last table of this kind took."""
+    peak_memory_bytes: int | None
+    """Memory that the last table of this kind took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would do."""
+
+    stages: list[Planned]
+    calls: int
+    """Teacher calls; the miner makes none."""
+    usd: float
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `--json` prints."""
+        return asdict(self)
+
+
+def plan(stages: Sequence[Stage], work: Work) -> Plan:
+    """Look up every stage's table."""
+    before = _latest(work)
+    known: dict[str, Manifest] = {}
+    planned = []
+    for stage in stages:
+        state, found = _look_up(stage, known, work)
+        if found is not None:
+            known[stage.name] = found
+        like = found or before.get(stage.kind)
+        planned.append(
+            Planned(
+                stage.name,
+                state,
+                found.rows if found else None,
+                like.seconds if like else None,
+                like.peak_memory_bytes if like else None,
+            )
+        )
+    return Plan(planned, calls=0, usd=0.0)
+
+
+def _look_up(
+    stage: Stage, known: dict[str, Manifest], work: Work
+) -> tuple[Literal["done", "partial", "to do", "depends"], Manifest | None]:
+    if not all(parent in known for parent in stage.parents):
+        return "depends", None
+    print_ = fingerprint(stage, [known[parent] for parent in stage.parents])
+    found = finished(folder_of(work, stage, print_), print_)
+    if found is None:
+        return "to do", None
+    if found.status == "partial":
+        return "partial", None
+    return "done", found
+
+
+def _latest(work: Work) -> dict[str, Manifest]:
+    """Kind of stage -> manifest of its table that was made last."""
+    latest: dict[str, Manifest] = {}
+    folders = work.tables.iterdir() if work.tables.is_dir() else ()
+    for folder in folders:
+        kind = folder.name.rpartition("-")[0]
+        try:
+            found = manifest.read(folder)
+        except TableError:
+            continue
+        if found and (kind not in latest or found.made > latest[kind].made):
+            latest[kind] = found
+    return latest

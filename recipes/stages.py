@@ -1,0 +1,261 @@
+"""The stages of a recipe in their order: what each is told, what it reads, how it is made.
+
+A stage's parameters and its parents' content are its fingerprint. Nothing heavy is imported before
+a stage has to be made.
+"""
+
+import functools
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import curate
+from curate import collect
+from curate.collect.files import NamedFile, walk
+from recipes.loader import Loaded
+from recipes.work import Hashes
+from schemas.errors import RecipeError, SourceError
+from schemas.recipe import Files, InstalledDocs, Recipe, Screen
+
+if TYPE_CHECKING:
+    from curate.screen.gate import Gate, Plan
+    from schemas.tables import Table, Writer
+
+Inputs = Mapping[str, "Table"]
+MILESTONES = ("collect", "segment", "screen.passages", "synthesize", "screen.examples", "mix")
+"""Stages that `--until` may name; the others are steps towards them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One table that a recipe makes."""
+
+    name: str
+    """Unique in the recipe."""
+    kind: str
+    """Begins the table's folder name; stages of one kind and equal parameters share a table."""
+    version: int
+    """Raised when the same parameters give other rows."""
+    parameters: dict[str, Any]
+    parents: tuple[str, ...]
+    """Names of the stages whose tables it reads."""
+    make: "Callable[[Writer, Inputs], None]"
+    """Write the rows; the writer's schema is set first."""
+
+
+def stages(loaded: Loaded, hashes: Hashes) -> list[Stage]:
+    """Every stage of a recipe, in order.
+
+    Raises:
+        RecipeError: a rule, measure or path that cannot be.
+        SourceError: a file that was named and cannot be read.
+    """
+    from schemas.rows import EXAMPLES, PASSAGES
+
+    recipe = loaded.recipe
+    reading = [
+        _read(f"read.{part}.{number}", source, loaded, hashes)
+        for part, sources in recipe.collect.items()
+        for number, source in enumerate(sources)
+    ]
+    return [
+        *reading,
+        _collect(recipe, reading),
+        _segment(recipe),
+        *_gate("passages", recipe.screen.passages, "segment", PASSAGES),
+        _synthesize(recipe),
+        *_gate("examples", recipe.screen.examples, "synthesize", EXAMPLES),
+        _mix(recipe),
+    ]
+
+
+def until(plan: list[Stage], name: str | None) -> list[Stage]:
+    """The stages up to and with this one.
+
+    Raises:
+        RecipeError: no stage of this name.
+    """
+    if name is None:
+        return plan
+    names = [stage.name for stage in plan]
+    if name not in names:
+        raise RecipeError(f"--until {name}: not a stage; stages are {', '.join(MILESTONES)}.")
+    return plan[: names.index(name) + 1]
+
+
+def _read(name: str, source: InstalledDocs | Files, loaded: Loaded, hashes: Hashes) -> Stage:
+    settings = source.model_dump(mode="json", by_alias=True)
+    found = list(_files(source, loaded)) if isinstance(source, Files) else []
+    files = [one for one in found if isinstance(one, NamedFile)]
+    content = collect.fingerprint(source)
+    if isinstance(source, Files):
+        listed = [[one.source, _hash(hashes, one)] for one in files]
+        failed = [[one.what, one.reason] for one in found if not isinstance(one, NamedFile)]
+        content = {"files": listed, "failed": failed}
+        settings.pop("paths")
+
+    def make(out: "Writer", inputs: Inputs) -> None:
+        from schemas.rows import DOCUMENTS, Document, Failure
+
+        out.schema = DOCUMENTS
+        rows: list[dict[str, Any]] = []
+        for one in found:
+            if isinstance(one, Failure):
+                out.fail(one)
+        for one in collect.read(source, paths=files):
+            if isinstance(one, Document):
+                rows.append({**one.row(), "part": None, "split": None})
+            else:
+                out.fail(one)
+            if len(rows) >= 512:
+                out.write(rows)
+                rows = []
+        out.write(rows)
+        if out.rows == 0:
+            raise SourceError(_nothing(name, source, dict(out.reasons)))
+
+    return Stage(name, "read", 1, {"source": settings, "content": content}, (), make)
+
+
+def _files(source: Files, loaded: Loaded) -> "Iterator[NamedFile | Any]":
+    for named in source.paths:
+        yield from walk(loaded.resolve(named), source.form)
+
+
+def _hash(hashes: Hashes, file: NamedFile) -> str:
+    try:
+        return hashes.of(file.path)
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
+
+
+def _nothing(name: str, source: InstalledDocs | Files, reasons: Mapping[str, int]) -> str:
+    what = ", ".join(source.paths if isinstance(source, Files) else source.packages)
+    why = ", ".join(f"{reason} {count}" for reason, count in reasons.items()) or "it is empty"
+    return (
+        f"{name.replace('read', 'collect', 1)}: {what} holds no text ({why}). Correct the source."
+    )
+
+
+def _collect(recipe: Recipe, reading: list[Stage]) -> Stage:
+    parts = {stage.name: stage.name.split(".")[1] for stage in reading}
+    holdout = recipe.holdout.model_dump(mode="json")
+
+    def make(out: "Writer", inputs: Inputs) -> None:
+        from curate.collect.gather import gather
+
+        gather(out, [(parts[name], inputs[name]) for name in parts], recipe.holdout)
+
+    parameters = {"parts": list(parts.values()), "holdout": holdout}
+    return Stage("collect", "collect", 1, parameters, tuple(parts), make)
+
+
+def _segment(recipe: Recipe) -> Stage:
+    def make(out: "Writer", inputs: Inputs) -> None:
+        from curate.segment import segment
+        from schemas.rows import PASSAGES
+
+        out.schema = PASSAGES
+        for batch in segment(inputs["collect"].batches(), recipe.segment):
+            out.write(batch)
+
+    parameters = recipe.segment.model_dump(mode="json")
+    return Stage("segment", "segment", 1, parameters, ("collect",), make)
+
+
+def _synthesize(recipe: Recipe) -> Stage:
+    teacher = recipe.synthesize.teachers[0]
+
+    def make(out: "Writer", inputs: Inputs) -> None:
+        from curate.screen.kept import kept
+        from curate.synthesize.miner import synthesize
+        from schemas.rows import EXAMPLES
+
+        out.schema = EXAMPLES
+        passages = functools.partial(kept, inputs["segment"], inputs["screen.passages"])
+        for examples in synthesize(passages, teacher):
+            rows = {example.id: example.row() for example in examples}
+            out.write(list(rows.values()))
+
+    parameters = {
+        "teachers": [teacher.model_dump(mode="json")],
+        "tasks": {task: _prompt(task) for task in recipe.synthesize.tasks},
+    }
+    return Stage("synthesize", "synthesize", 1, parameters, ("segment", "screen.passages"), make)
+
+
+def _prompt(task: str) -> str:
+    """Hash of a task's prompt file: editing it makes the examples anew."""
+    path = Path(curate.__file__).parent / "synthesize" / "prompts" / f"{task}.md"
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def _gate(gate: "Gate", screen: Screen, rows: str, columns: Any) -> list[Stage]:  # noqa: ANN401
+    """The measures that a gate needs, each a table, and its verdicts."""
+    from curate.screen.gate import plan
+
+    where = f"screen.{gate}"
+    planned = plan(screen, gate, columns, True, where)
+    measures = {
+        name: _measure(gate, name, given, rows, columns) for name, given in planned.measures.items()
+    }
+    return [*measures.values(), _verdicts(gate, planned, rows, measures)]
+
+
+def _measure(
+    gate: str,
+    name: str,
+    given: dict[str, Any],
+    rows: str,
+    columns: Any,  # noqa: ANN401
+) -> Stage:
+    from curate.screen.catalog import get
+    from curate.screen.gate import needs_documents
+
+    with_documents = needs_documents(name, given, columns)
+
+    def make(out: "Writer", inputs: Inputs) -> None:
+        from curate.screen.tables import write_measure
+
+        documents = inputs["collect"] if with_documents else None
+        write_measure(out, name, given, inputs[rows], documents, f"screen.{gate}")
+
+    parents = (rows, "collect") if with_documents else (rows,)
+    kind = f"screen.{gate}.{name}"
+    return Stage(kind, kind, get(name, kind).version, given, parents, make)
+
+
+def _verdicts(gate: str, planned: "Plan", rows: str, measures: Mapping[str, Stage]) -> Stage:
+    names = {name: stage.name for name, stage in measures.items()}
+
+    def make(out: "Writer", inputs: Inputs) -> None:
+        from curate.screen.tables import write_verdicts
+
+        tables = {name: inputs[stage] for name, stage in names.items()}
+        write_verdicts(out, planned, inputs[rows], inputs["collect"], tables)
+
+    unique = planned.unique.model_dump(mode="json") if planned.unique else None
+    keep = {name: {"sql": rule.sql, "parts": rule.parts} for name, rule in planned.keep.items()}
+    parents = (rows, "collect", *names.values())
+    stage = f"screen.{gate}"
+    return Stage(stage, stage, 1, {"keep": keep, "unique": unique}, parents, make)
+
+
+def _mix(recipe: Recipe) -> Stage:
+    def make(out: "Writer", inputs: Inputs) -> None:
+        from curate.mix import SPLITS, mix
+        from schemas.rows import MIXTURE
+
+        out.schema = MIXTURE
+        examples, verdicts = inputs["synthesize"].dataset(), inputs["screen.examples"].dataset()
+        with mix(examples, verdicts, recipe.mix, recipe.seed) as mixed:
+            for split in SPLITS:
+                out.begin_part(split)
+                for batch in mixed.batches(split):
+                    out.write(batch)
+            out.facts["counts"] = mixed.counts
+
+    parameters = {**recipe.mix.model_dump(mode="json"), "seed": recipe.seed}
+    return Stage("mix", "mix", 1, parameters, ("synthesize", "screen.examples"), make)

@@ -1,0 +1,197 @@
+"""Verbs over plain files and table folders: collect, segment, synthesize, screen, mix."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recipes.verbs.run import Json
+
+Table = Annotated[
+    Path, typer.Argument(help="A .parquet, .jsonl, .json or .csv file, or a table folder.")
+]
+Out = Annotated[
+    Path, typer.Option("--output", "-o", help="File to write, or a folder for a table.")
+]
+
+
+def collect(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders to read.")],
+    out: Out,
+    form: Annotated[
+        str | None, typer.Option("--form", help="What they are, where suffixes do not tell.")
+    ] = None,
+    license_: Annotated[
+        str | None, typer.Option("--license", help="SPDX expression for what carries none.")
+    ] = None,
+    part: Annotated[str, typer.Option("--part", help="Part of the documents.")] = "domain",
+    domain: Annotated[str | None, typer.Option("--domain", help="Field of science.")] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option("--field", metavar="COLUMN=NAME", help="Where a column of a table is found."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Read files into documents.
+
+    Example: retort collect papers/ notes.md -o documents.parquet --license CC-BY-4.0
+    """
+    from recipes import plain
+    from recipes.options import pairs, validated
+    from recipes.show import print_json, print_table, say
+    from schemas.recipe import Files
+
+    settings = {
+        "from": "files",
+        "paths": [str(path) for path in paths],
+        "form": form,
+        "license": license_,
+        "domain": domain,
+        "fields": pairs(field or (), "--field"),
+    }
+    told = plain.collect(paths, out, validated(Files, settings), part)
+    if json:
+        print_json(told)
+        return
+    say(
+        f"{out}: {told['documents']} documents; requested {told['requested']} = ok {told['ok']} "
+        f"+ failed {told['failed']} + skipped {told['skipped']}"
+    )
+    if told["failures"]:
+        rows: list[list[object]] = [[one["path"], one["reason"]] for one in told["failures"]]
+        print_table(["not read", "reason"], rows)
+
+
+def segment(
+    table: Table,
+    out: Out,
+    max_words: Annotated[int, typer.Option("--max-words", help="Words in a passage.")] = 220,
+    json: Json = False,
+) -> None:
+    """Cut documents into passages, by section.
+
+    Example: retort segment documents.parquet -o passages.parquet --max-words 220
+    """
+    from recipes import plain
+    from recipes.options import validated
+    from recipes.show import print_json, say
+    from schemas.recipe import Segment
+
+    told = plain.segment(table, out, validated(Segment, {"max_words": max_words}))
+    if json:
+        print_json(told)
+    else:
+        say(f"{out}: {told['passages']} passages")
+
+
+def synthesize(
+    table: Table,
+    out: Out,
+    teacher: Annotated[str, typer.Option("--teacher", help="miner: no model is asked.")] = "miner",
+    task: Annotated[str, typer.Option("--task", help="What is asked.")] = "reading-comprehension",
+    limit: Annotated[int | None, typer.Option("--limit", help="Passages to read.", min=1)] = None,
+    json: Json = False,
+) -> None:
+    """Make examples from passages.
+
+    Example: retort synthesize passages.parquet -o examples.parquet --teacher miner
+    """
+    from recipes import plain
+    from recipes.options import validated
+    from recipes.show import print_json, say
+    from schemas.recipe import Synthesize
+
+    settings = validated(Synthesize, {"teachers": [{"kind": teacher}], "tasks": [task]})
+    told = plain.synthesize(table, out, settings.teachers[0], limit)
+    if json:
+        print_json(told)
+    else:
+        say(f"{out}: {told['examples']} examples from {told['requested']} passages")
+
+
+def screen(
+    table: Table,
+    out: Out,
+    text: Annotated[
+        list[str] | None, typer.Option("--text", help="Column of the text; several are joined.")
+    ] = None,
+    measures: Annotated[
+        str, typer.Option("--measures", metavar="A,B", help="Measures to write beside verdicts.")
+    ] = "",
+    preset: Annotated[str | None, typer.Option("--preset", help="Rules that ship.")] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", metavar="NAME='SQL'", help="A rule; kept rows meet all of them."),
+    ] = None,
+    unique: Annotated[
+        float | None,
+        typer.Option("--unique", help="Set aside rows as similar as this to a kept one."),
+    ] = None,
+    prefer: Annotated[
+        list[str] | None,
+        typer.Option("--prefer", metavar="SQL", help="Of several copies keep the first by this."),
+    ] = None,
+    kept: Annotated[
+        Path | None, typer.Option("--kept", help="Write the rows that pass, in their own form.")
+    ] = None,
+    rejected: Annotated[
+        Path | None, typer.Option("--rejected", help="Write the other rows, in their own form.")
+    ] = None,
+    documents: Annotated[
+        Path | None, typer.Option("--documents", help="The documents that the rows come from.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Judge every row of a file; nothing is deleted.
+
+    Example: retort screen alpaca.json -o verdicts.parquet --unique 0.8 --kept clean.json
+    """
+    from recipes import plain
+    from recipes.options import pairs, validated
+    from recipes.show import print_json, print_table, say
+    from schemas.recipe import Screen
+
+    settings: dict[str, object] = {
+        "preset": preset,
+        "measures": {name: {} for name in measures.split(",") if name},
+        "keep": pairs(keep or (), "--keep"),
+        "unique": None if unique is None else {"threshold": unique, "prefer": prefer or []},
+    }
+    told = plain.screen(
+        table, out, validated(Screen, settings), text or (), kept, rejected, documents
+    )
+    if json:
+        print_json(told)
+        return
+    say(f"{out}: {told['kept']} of {told['rows']} rows kept")
+    rows: list[list[object]] = [[name, count] for name, count in told["rules"].items()]
+    if rows:
+        print_table(["rule", "set aside"], rows)
+
+
+def mix(
+    out: Out,
+    part: Annotated[
+        list[str],
+        typer.Option("--part", metavar="NAME=T:SHARE", help="A part: its examples and its share."),
+    ],
+    size: Annotated[int | None, typer.Option("--size", help="Training rows.", min=1)] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the order of drawing.")] = 7,
+    json: Json = False,
+) -> None:
+    """Mix files of examples by share.
+
+    Example: retort mix --part domain=a.parquet:0.7 --part general=b.json:0.3 --size 3000 -o mixture
+    """
+    from recipes import plain
+    from recipes.options import shares
+    from recipes.show import print_json, print_table
+
+    told = plain.mix(shares(part), out, size, seed)
+    if json:
+        print_json(told)
+        return
+    rows: list[list[object]] = [
+        [split, name, n] for split, counts in told["counts"].items() for name, n in counts.items()
+    ]
+    print_table(["split", "part", "rows"], rows, title=str(out))

@@ -1,0 +1,235 @@
+"""Why: the whole story of one row, from its verdict down to the bytes it came from.
+
+mixture row -> example -> teacher call -> passage -> document -> source, licence, offsets
+"""
+
+from typing import Any
+
+from recipes.run_tables import RunTables
+from schemas.errors import TableError
+
+LEVELS = {"example": "synthesize", "passage": "segment", "document": "collect"}
+"""What a row is -> the stage whose table holds it."""
+GATES = {"example": "screen.examples", "passage": "screen.passages"}
+SHORTEST = 6
+"""Characters of an id that must be given."""
+Story = dict[str, Any]
+
+
+def why(run: RunTables, row_id: str) -> Story:
+    """Everything that the run knows of a row.
+
+    Args:
+        run: the run's tables.
+        row_id: an example's, passage's or document's id, or its first characters.
+
+    Raises:
+        TableError: no row, or several, have such an id.
+    """
+    level, row = _find(run, row_id)
+    story: Story = {"run": str(run.run), "what": level}
+    if level == "example":
+        story |= _example(run, row)
+        passages = run.rows("segment", "id = ?", row["passage_id"])
+        story["passage"] = _passage(run, passages[0]) if passages else None
+    if level == "passage":
+        story["passage"] = _passage(run, row)
+        made = run.rows("synthesize", "passage_id = ?", row["id"]) if "synthesize" in run else []
+        story["examples"] = [one["id"] for one in made]
+    document_id = row["id"] if level == "document" else row["document_id"]
+    document = run.rows("collect", "id = ?", document_id)[0]
+    story["document"] = _document(document)
+    if level == "document":
+        story["passages"] = [one["id"] for one in run.rows("segment", "document_id = ?", row["id"])]
+    return story
+
+
+def _find(run: RunTables, row_id: str) -> tuple[str, dict[str, Any]]:
+    """What the id names, and its row."""
+    if len(row_id) < SHORTEST:
+        raise TableError(f"{row_id}: too short, give at least {SHORTEST} characters of the id.")
+    found = [
+        (level, row)
+        for level, stage in LEVELS.items()
+        if stage in run
+        for row in run.rows(stage, "starts_with(id, ?) limit 3", row_id)
+    ]
+    if not found:
+        raise TableError(
+            f"{row_id}: no example, passage or document of {run.run} has this id. The report and "
+            f"`dataset/` name the ids; --run names another run."
+        )
+    if len(found) > 1:
+        several = ", ".join(f"{level} {row['id']}" for level, row in found)
+        raise TableError(f"{row_id}: begins several ids ({several}). Give more characters.")
+    return found[0]
+
+
+def _example(run: RunTables, row: dict[str, Any]) -> Story:
+    story: Story = {
+        "id": row["id"],
+        "messages": row["messages"],
+        "task": row["task"],
+        "teacher": row["teacher"],
+        "call_ids": row["call_ids"],
+        "evidence": row["evidence"],
+        "part": row["part"],
+        "split": row["split"],
+        "verdict": _verdict(run, "example", row),
+    }
+    if "mix" in run:
+        placed = run.rows("mix", "example_id = ?", row["id"])
+        story["mixture"] = [
+            {"split": one["split"], "position": one["position"], "epoch": one["epoch"]}
+            for one in placed
+        ]
+    return story
+
+
+def _passage(run: RunTables, row: dict[str, Any]) -> Story:
+    return {
+        "id": row["id"],
+        "section": row["section"],
+        "start": row["start"],
+        "end": row["end"],
+        "text": row["text"],
+        "part": row["part"],
+        "split": row["split"],
+        "verdict": _verdict(run, "passage", row),
+    }
+
+
+def _document(row: dict[str, Any]) -> Story:
+    names = ("id", "title", "source", "form", "kind", "license", "domain", "doi", "part", "split")
+    return {name: row[name] for name in names} | {"n_characters": len(row["text"])}
+
+
+def _verdict(run: RunTables, level: str, row: dict[str, Any]) -> Story | None:
+    """Kept or not; for each rule that the row fails its SQL and the values it saw."""
+    gate = GATES[level]
+    if gate not in run:
+        return None
+    verdict = run.rows(gate, "id = ?", row["id"])[0]
+    keep = run.table(gate).manifest.parameters["keep"]
+    values = _values(run, gate, row) if verdict["failed"] else {}
+    story: Story = {"kept": verdict["kept"], "failed": []}
+    for name in verdict["failed"]:
+        if name in keep:
+            story["failed"].append(
+                {"rule": name, "sql": keep[name]["sql"]} | _seen(keep[name], values)
+            )
+        else:
+            story["failed"].append({"rule": name})
+    if verdict["duplicate_of"]:
+        twin = run.rows(LEVELS[level], "id = ?", verdict["duplicate_of"])[0]
+        source = (
+            twin.get("source") or run.rows("collect", "id = ?", twin["document_id"])[0]["source"]
+        )
+        story["duplicate"] = {
+            "of": twin["id"],
+            "similarity": verdict["similarity"],
+            "threshold": run.table(gate).manifest.parameters["unique"]["threshold"],
+            "its_source": source,
+            "its_split": twin["split"],
+            "its_text": _text(twin),
+            "this_text": _text(row),
+        }
+    return story
+
+
+def _text(row: dict[str, Any]) -> str:
+    if "messages" in row:
+        return "\n\n".join(turn["content"] for turn in row["messages"])
+    return str(row["text"])
+
+
+def _seen(rule: dict[str, Any], values: dict[str, Any]) -> Story:
+    from curate.screen.rules import check
+
+    columns = sorted(check("rule", rule["sql"]).columns)
+    return {"values": {column: values.get(column) for column in columns}}
+
+
+def _values(run: RunTables, gate: str, row: dict[str, Any]) -> dict[str, Any]:
+    """The columns that rules can name, of one row."""
+    document = run.rows("collect", "id = ?", row["document_id"])[0]
+    values = {f"document_{name}": value for name, value in document.items()}
+    for stage in run.names:
+        if stage.startswith(f"{gate}.") and not stage.endswith(".duplicates"):
+            values |= run.rows(stage, "id = ?", row["id"])[0]
+    return values | row | ({"text": _text(row)} if "messages" in row else {})
+
+
+def lines(story: Story) -> list[str]:
+    """The story for a person to read."""
+    told = [f"{story['what']} {_id(story)} of run {story['run']}"]
+    if story["what"] == "example":
+        told += _example_lines(story)
+    passage = story.get("passage")
+    if passage:
+        place = " > ".join(passage["section"]) or "before the first heading"
+        told.append(
+            f"passage   {passage['id']}, {place}, characters {passage['start']}-{passage['end']}"
+        )
+        told += _verdict_lines(passage["verdict"])
+        told.append(f"          {_line(passage['text'], 300)}")
+        if "examples" in story:
+            told.append(f"examples  {len(story['examples'])}: {', '.join(story['examples'][:5])}")
+    document = story["document"]
+    told.append(f"document  {document['id']}, {document['title'] or 'without title'}")
+    told.append(
+        f"          part {document['part']}, split {document['split']}, kind {document['kind']}"
+    )
+    told.append(f"source    {document['source']}")
+    told.append(f"licence   {document['license'] or 'unknown'}")
+    if "passages" in story:
+        told.append(f"passages  {len(story['passages'])}: {', '.join(story['passages'][:5])}")
+    return told
+
+
+def _id(story: Story) -> str:
+    return str(story.get("id") or (story.get("passage") or story["document"])["id"])
+
+
+def _example_lines(story: Story) -> list[str]:
+    told = [f"{turn['role'] + ':':<10}{_line(turn['content'], 400)}" for turn in story["messages"]]
+    told.append(f"task      {story['task']}, by {story['teacher']}, calls {len(story['call_ids'])}")
+    told += _verdict_lines(story["verdict"])
+    for place in story.get("mixture", []):
+        told.append(f"mixture   {place['split']} row {place['position']}, epoch {place['epoch']}")
+    if story.get("mixture") == []:
+        told.append(
+            "mixture   not drawn" if story["verdict"]["kept"] else "mixture   no, set aside"
+        )
+    for quote in story["evidence"]:
+        told.append(
+            f"evidence  characters {quote['start']}-{quote['end']} ({quote['match']}): "
+            f"{_line(quote['quote'], 200)}"
+        )
+    return told
+
+
+def _verdict_lines(verdict: Story | None) -> list[str]:
+    if verdict is None:
+        return ["verdict   not judged yet"]
+    if verdict["kept"]:
+        return ["verdict   kept"]
+    told = ["verdict   set aside"]
+    for failed in verdict["failed"]:
+        if "sql" in failed:
+            seen = ", ".join(f"{name} = {value!r:.80}" for name, value in failed["values"].items())
+            told.append(f"          fails {failed['rule']}: {failed['sql']} (here {seen})")
+    twin = verdict.get("duplicate")
+    if twin:
+        told.append(
+            f"          repeats {twin['of']} ({twin['its_source']}, {twin['its_split']}): "
+            f"similarity {twin['similarity']:.3f}, threshold {twin['threshold']}"
+        )
+        told.append(f"          it:   {_line(twin['its_text'], 300)}")
+        told.append(f"          this: {_line(twin['this_text'], 300)}")
+    return told
+
+
+def _line(text: str, longest: int) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= longest else flat[: longest - 1] + "…"

@@ -1,0 +1,195 @@
+"""Plain files as tables: `.parquet`, `.jsonl`, `.json`, `.csv`, or a table's folder.
+
+Reading and writing are DuckDB's and Arrow's, streamed. Rows keep their `id` column; where there is
+none, the row number is the id.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from schemas.errors import TableError
+from schemas.manifest import FILE
+from schemas.tables import Table
+
+READERS = {
+    ".parquet": "read_parquet(?)",
+    ".jsonl": "read_json(?, format = 'newline_delimited', sample_size = -1)",
+    ".json": "read_json(?, format = 'array', sample_size = -1)",
+    ".csv": "read_csv(?, sample_size = -1)",
+}
+WRITERS = {
+    ".parquet": "(format parquet, compression zstd)",
+    ".jsonl": "(format json)",
+    ".json": "(format json, array true)",
+    ".csv": "(format csv, header true)",
+}
+BATCH_ROWS = 16_384
+
+
+class Plain:
+    """A plain file, or rows in memory, read as a table."""
+
+    def __init__(self, rows: pa.Table) -> None:
+        self._rows = rows.combine_chunks()
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Columns of the rows."""
+        return self._rows.schema
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """The rows in order, some columns of them, a batch at a time."""
+        rows = self._rows if columns is None else self._rows.select(list(columns))
+        yield from rows.to_batches(max_chunksize=BATCH_ROWS)
+
+    def dataset(self) -> pa.Table:
+        """For DuckDB."""
+        return self._rows
+
+
+def open_rows(path: Path) -> "Plain | Table":
+    """A file or table folder as rows with an `id`.
+
+    Raises:
+        TableError: it is not there, of no known form, or cannot be read.
+    """
+    if (path / FILE).is_file():
+        return Table(path)
+    if path.suffix not in READERS or not path.is_file():
+        what = "no such file" if not path.exists() else "not a table"
+        raise TableError(
+            f"{path}: {what}. Give a {', '.join(READERS)} file, or a table's folder with {FILE}."
+        )
+    try:
+        with duckdb.connect() as database:
+            found = database.sql(f"select * from {READERS[path.suffix]}", params=[str(path)])
+            rows = found.to_arrow_table()
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise TableError(f"{path}: cannot be read as {path.suffix} ({reason}).") from error
+    if rows.num_rows == 0:
+        raise TableError(f"{path}: holds no rows. Nothing can be done with it.")
+    numbers = pa.array(range(rows.num_rows)).cast(pa.string())
+    if "id" not in rows.column_names:
+        return Plain(rows.append_column("id", numbers))
+    ids = pc.coalesce(rows["id"].cast(pa.string()), numbers)
+    return Plain(rows.set_column(rows.column_names.index("id"), "id", ids))
+
+
+def write_rows(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
+    """Write rows to a plain file, whole or not at all.
+
+    Raises:
+        TableError: a suffix that is not written, or a folder that is not there.
+    """
+    check_output(path)
+    beside = path.with_name(f".{path.name}.{os.getpid()}{path.suffix}")
+    try:
+        if path.suffix == ".parquet":
+            with pq.ParquetWriter(beside, schema, compression="zstd") as file:
+                for batch in batches:
+                    file.write_batch(batch)
+        else:
+            with duckdb.connect() as database:
+                database.register("rows", pa.RecordBatchReader.from_batches(schema, iter(batches)))
+                database.execute(f"copy (from rows) to '{_quoted(beside)}' {WRITERS[path.suffix]}")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def check_output(path: Path) -> None:
+    """Refuse an output that could not be written, before any work is done.
+
+    Raises:
+        TableError: a suffix that is not written, or a folder that is not there.
+    """
+    if path.suffix not in WRITERS:
+        raise TableError(f"{path}: {path.suffix or 'no suffix'}, written are {', '.join(WRITERS)}.")
+    if not path.parent.is_dir():
+        raise TableError(f"{path}: {path.parent} is not a folder. Make it first.")
+
+
+def write_kept(source: Path, kept: Sequence[bool], path: Path) -> None:
+    """Copy the chosen rows of a plain file to another of the same form, as they stand there.
+
+    Args:
+        source: the file that was judged.
+        kept: (n_rows,) whether to copy the row.
+        path: the new file, of the same suffix.
+
+    Raises:
+        TableError: the suffixes differ, or the file has other rows than were judged.
+    """
+    check_output(path)
+    if path.suffix != source.suffix:
+        raise TableError(f"{path}: the rows of {source.name} are written as {source.suffix} only.")
+    beside = path.with_name(f".{path.name}.{os.getpid()}{path.suffix}")
+    try:
+        _COPIERS[source.suffix](source, kept, beside)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _copy_parquet(source: Path, kept: Sequence[bool], path: Path) -> None:
+    with pq.ParquetFile(source) as rows:
+        mask, n_rows = pa.array(kept, pa.bool_()), 0
+        _same_rows(source, rows.metadata.num_rows, kept)
+        with pq.ParquetWriter(path, rows.schema_arrow, compression="zstd") as out:
+            for batch in rows.iter_batches(batch_size=BATCH_ROWS):
+                out.write_batch(batch.filter(mask.slice(n_rows, len(batch))))
+                n_rows += len(batch)
+
+
+def _copy_lines(source: Path, kept: Sequence[bool], path: Path) -> None:
+    with source.open("rb") as lines, path.open("wb") as out:
+        n_rows = 0
+        for line in lines:
+            if line.strip():
+                if n_rows < len(kept) and kept[n_rows]:
+                    out.write(line if line.endswith(b"\n") else line + b"\n")
+                n_rows += 1
+        _same_rows(source, n_rows, kept)
+
+
+def _copy_array(source: Path, kept: Sequence[bool], path: Path) -> None:
+    rows: list[Any] = json.loads(source.read_text(encoding="utf-8"))
+    _same_rows(source, len(rows), kept)
+    chosen = [row for row, keep in zip(rows, kept, strict=True) if keep]
+    path.write_text(json.dumps(chosen, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _copy_csv(source: Path, kept: Sequence[bool], path: Path) -> None:
+    with duckdb.connect() as database:
+        rows = database.sql(
+            "select * from read_csv(?, all_varchar = true)", params=[str(source)]
+        ).to_arrow_table()
+        _same_rows(source, rows.num_rows, kept)
+        database.register("chosen", rows.filter(pa.array(kept, pa.bool_())))
+        database.execute(f"copy (from chosen) to '{_quoted(path)}' {WRITERS['.csv']}")
+
+
+_COPIERS = {
+    ".parquet": _copy_parquet,
+    ".jsonl": _copy_lines,
+    ".json": _copy_array,
+    ".csv": _copy_csv,
+}
+
+
+def _same_rows(source: Path, n_rows: int, kept: Sequence[bool]) -> None:
+    if n_rows != len(kept):
+        raise TableError(f"{source}: {n_rows} rows, but {len(kept)} were judged. Run again.")
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

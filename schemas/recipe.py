@@ -1,0 +1,204 @@
+"""What a recipe is: the keys of the YAML file, their types, defaults and bounds.
+
+A recipe comes from a person, perhaps a stranger. Here it is only shaped and bounded; whether its
+paths, rules and packages are allowed is decided in `recipes/loader.py` before anything runs.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
+Form = Literal["markdown", "text", "json", "jsonl", "csv", "parquet"]
+
+
+class Settings(BaseModel):
+    """Base of every block: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True
+    )
+
+
+class InstalledDocs(Settings):
+    """Documentation of installed Python packages: one document per documented object."""
+
+    origin: Literal["installed-docs"] = Field(alias="from")
+    """Which kind of source this is."""
+    packages: list[str] = Field(min_length=1)
+    """Distribution names from the allow-list, or `python` for the standard library."""
+    domain: str | None = None
+    """Field of science, written into every document."""
+    license: str | None = None
+    """SPDX expression, where the package's own metadata is not to be used."""
+
+
+class Files(Settings):
+    """Files on disk: Markdown, plain text, or tables with one document a row."""
+
+    origin: Literal["files"] = Field(alias="from")
+    """Which kind of source this is."""
+    paths: list[str] = Field(min_length=1)
+    """Files or folders, relative to the recipe's folder or to the current one."""
+    form: Form | None = None
+    """What they are; by default told by the file's suffix."""
+    fields: dict[str, str] = Field(default_factory=dict)
+    """Document column -> column of the file, for tables: `{text: abstract, title: name}`."""
+    domain: str | None = None
+    """Field of science, for documents that carry none."""
+    license: str | None = None
+    """SPDX expression, for documents that carry none."""
+    language: str | None = None
+    """ISO 639-1 code, for documents that carry none."""
+
+
+Source = Annotated[InstalledDocs | Files, Field(discriminator="origin")]
+
+
+class Holdout(Settings):
+    """Shares of the documents that training never sees."""
+
+    valid: Share = 0.05
+    """For early stopping, sweeps and selection."""
+    test: Share = 0.1
+    """Only reported."""
+
+    @model_validator(mode="after")
+    def _leaves_something(self) -> "Holdout":
+        if self.valid + self.test >= 1:
+            raise ValueError(
+                f"valid + test is {self.valid + self.test:g}, and nothing would be left to train on"
+            )
+        return self
+
+
+class Segment(Settings):
+    """How documents are cut into passages."""
+
+    max_words: int = Field(220, ge=20, le=20_000)
+    """A passage holds at most this many words, and never crosses a section."""
+
+
+class Rule(Settings):
+    """One boolean SQL expression over a row's scalar columns."""
+
+    sql: str
+    """Kept when true; NULL counts as not met."""
+    parts: list[str] | None = None
+    """Parts that it applies to; all by default."""
+    reason: str | None = None
+    """Why the rule exists, for the report."""
+
+
+class Unique(Settings):
+    """Set aside rows that nearly repeat a row that is kept."""
+
+    threshold: float = Field(0.8, ge=0.5, le=1)
+    """Jaccard similarity of word shingles at which two rows are the same."""
+    prefer: list[str] = Field(default_factory=list)
+    """SQL expressions, `asc` or `desc`, that say which copy to keep; held-out rows come first."""
+
+
+class Screen(Settings):
+    """One gate: what is measured, and which rows pass."""
+
+    preset: Name | None = None
+    """Named rules that ship with Retort."""
+    measures: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Measure -> its parameters, for those that a rule does not name already or that need some."""
+    keep: dict[str, Rule] = Field(default_factory=dict)
+    """Rule name -> rule; a rule of the preset with the same name is replaced, `true` removes it."""
+    unique: Unique | None = None
+    """How duplicates are resolved; none are looked for without it."""
+
+    @field_validator("keep", mode="before")
+    @classmethod
+    def _short_rules(cls, keep: object) -> object:
+        """`name: "sql"` is short for `name: {sql: "sql"}`."""
+        if not isinstance(keep, dict):
+            return keep
+        return {
+            name: {"sql": str(rule).lower() if isinstance(rule, bool) else rule}
+            if isinstance(rule, str | bool)
+            else rule
+            for name, rule in keep.items()
+        }
+
+
+class Screens(Settings):
+    """The two gates."""
+
+    passages: Screen = Screen()
+    """Before examples are made: what is worth a teacher's time."""
+    examples: Screen = Screen()
+    """Before a model is trained."""
+
+
+class Miner(Settings):
+    """Examples mined from the text itself, without a model."""
+
+    kind: Literal["miner"]
+    """Which kind of teacher this is."""
+    per_family: int = Field(2, ge=1, le=20)
+    """At most this many examples of one family from one passage."""
+
+
+class Synthesize(Settings):
+    """Who makes examples from passages, and which."""
+
+    teachers: list[Miner] = Field(default=[Miner(kind="miner")], min_length=1, max_length=1)
+    """Where answers come from."""
+    tasks: list[Literal["reading-comprehension"]] = Field(
+        default=["reading-comprehension"], min_length=1, max_length=1
+    )
+    """What is asked."""
+
+
+class Mix(Settings):
+    """The training mixture."""
+
+    parts: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(min_length=1)
+    """Part -> share; the shares sum to 1."""
+    size: int | None = Field(None, ge=1)
+    """Training rows; the largest that the shares allow by default."""
+    unit: Literal["rows"] = "rows"
+    """What shares and size are counted in."""
+
+    @field_validator("parts")
+    @classmethod
+    def _shares_sum_to_one(cls, parts: dict[str, float]) -> dict[str, float]:
+        total = sum(parts.values())
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"the shares sum to {total:g}, they must sum to 1")
+        return parts
+
+
+class Recipe(Settings):
+    """Everything that a run is told."""
+
+    name: Name
+    """Names the run's folder."""
+    seed: int = Field(7, ge=0, lt=2**32)
+    """Of every random choice."""
+    collect: dict[Name, list[Source]] = Field(min_length=1)
+    """Part -> its sources."""
+    holdout: Holdout = Holdout()
+    """What is held out."""
+    segment: Segment = Segment()
+    """How documents are cut."""
+    screen: Screens = Screens()
+    """The gates."""
+    synthesize: Synthesize = Synthesize()
+    """How examples are made."""
+    mix: Mix
+    """What is trained on."""
+
+    @model_validator(mode="after")
+    def _mix_names_parts(self) -> "Recipe":
+        unknown = sorted(set(self.mix.parts) - set(self.collect))
+        if unknown:
+            raise ValueError(
+                f"mix.parts names {', '.join(unknown)}, but collect has {', '.join(self.collect)}"
+            )
+        return self

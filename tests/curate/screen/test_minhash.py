@@ -1,0 +1,155 @@
+"""Shingles are sets, signatures are datasketch's, bands find what they promise."""
+
+import re
+from itertools import pairwise
+
+import datasketch
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from curate.screen import kernels, minhash
+
+Sketched = tuple[NDArray[np.uint32], NDArray[np.uint64], list[NDArray[np.uint64]]]
+WORDS = st.lists(st.sampled_from(["a", "b", "cd", "éf", "9"]), max_size=40).map(" ".join)
+
+
+def shingles_in_python(text: str, words: int = 5) -> set[tuple[bytes, ...]]:
+    found = re.findall(rb"[0-9A-Za-z\x80-\xff]+", text.encode())
+    width = min(words, len(found))
+    return {tuple(found[i : i + width]) for i in range(len(found) - width + 1)} if found else set()
+
+
+def sketched(texts: list[str], permutations: int = 128, words: int = 5) -> Sketched:
+    content = kernels.buffers(pa.array(texts, pa.string()))
+    signatures = np.empty((len(texts), permutations), np.uint32)
+    sets = np.empty((len(texts), 2), np.uint64)
+    sizes = np.empty(len(texts), np.int32)
+    minhash.sketch(*content, words, minhash.permutations(permutations), signatures, sets, sizes)
+    hashes, starts, found = minhash.shingle_sets(*content, words, sizes)
+    assert found.tolist() == sizes.tolist()
+    rows = [hashes[a:b] for a, b in pairwise(starts)]
+    return signatures, sets, rows
+
+
+@settings(deadline=None)
+@given(st.lists(WORDS, max_size=8), st.integers(1, 6))
+def test_a_row_has_as_many_shingles_as_distinct_runs_of_words(texts: list[str], words: int) -> None:
+    _, _, rows = sketched(texts, words=words)
+
+    assert [len(row) for row in rows] == [len(shingles_in_python(t, words)) for t in texts]
+    assert all(len(set(row.tolist())) == len(row) for row in rows)
+
+
+@settings(deadline=None)
+@given(st.lists(WORDS, min_size=2, max_size=8))
+def test_rows_have_equal_set_hashes_exactly_when_their_sets_are_equal(texts: list[str]) -> None:
+    _, sets, _ = sketched(texts)
+
+    expected = [shingles_in_python(text) for text in texts]
+    for row, own in enumerate(expected):
+        for other, theirs in enumerate(expected):
+            assert (sets[row].tolist() == sets[other].tolist()) == (own == theirs)
+
+
+@pytest.mark.parametrize("permutations", [16, 100, 128])
+def test_signatures_are_those_of_datasketch_bit_by_bit(permutations: int) -> None:
+    texts = ["", "one", "a b c d e f g a b c d e f g", " ".join(str(i % 97) for i in range(3000))]
+    signatures, _, rows = sketched(texts, permutations)
+
+    for signature, hashes in zip(signatures, rows, strict=True):
+        peer = datasketch.MinHash(
+            permutations, seed=1, scheme="affine32", hashfunc=lambda value: value
+        )
+        peer.update_batch([int(value) & 0xFFFFFFFF for value in hashes])
+        assert signature.dtype == peer.hashvalues.dtype
+        assert signature.tolist() == peer.hashvalues.tolist()
+
+
+def test_separators_part_words_and_do_not_count() -> None:
+    _, sets, _ = sketched(["a b c d e f", "a,b--c\nd\t(e) 'f'!", "ab c d e f"])
+
+    assert sets[0].tolist() == sets[1].tolist() != sets[2].tolist()
+
+
+def test_a_set_that_is_not_of_the_expected_size_is_told() -> None:
+    content = kernels.buffers(pa.array(["a b c d e f", "a"]))
+
+    _, _, found = minhash.shingle_sets(*content, 5, np.array([1, 1], np.int32))
+
+    assert found.tolist() == [2, 1]
+
+
+@settings(deadline=None)
+@given(st.integers(16, 256), st.floats(0.3, 1))
+def test_bands_reach_the_recall_with_the_most_rows(permutations: int, floor: float) -> None:
+    found = minhash.bands_for(permutations, floor, 0.99)
+
+    if found is None:
+        assert minhash.candidate_probability(floor, permutations, 1) < 0.99
+        return
+    bands, rows = found
+    assert bands * rows <= permutations
+    assert minhash.candidate_probability(floor, bands, rows) >= 0.99
+    if rows < permutations:
+        assert minhash.candidate_probability(floor, permutations // (rows + 1), rows + 1) < 0.99
+
+
+def test_the_defaults_are_32_bands_of_4() -> None:
+    assert minhash.bands_for(128, 0.7, 0.99) == (32, 4)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=40))
+def test_first_equal_is_the_first_row_with_the_same_band(rows: list[tuple[int, int]]) -> None:
+    signatures = np.array(rows, np.uint32).reshape(-1, 2)
+    expected = [[column.index(v) for v in column] for column in signatures.T.tolist()]
+
+    firsts = minhash.first_equal(signatures, np.arange(len(rows)), 0, 2, 1)
+
+    assert firsts.tolist() == (expected or [[], []])
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 2), max_size=30), st.integers(4, 8), st.integers(1, 2))
+def test_groups_are_paired_all_with_all_up_to_the_limit(
+    groups: list[int], limit: int, near: int
+) -> None:
+    of_group = {g: [i for i, own in enumerate(groups) if own == g] for g in set(groups)}
+    members = np.array(
+        sorted(rows[0] << 32 | row for rows in of_group.values() for row in rows[1:]), np.uint64
+    )
+
+    pairs, n_large, n_left_out = minhash.group_pairs(members, limit, near)
+
+    expected = {
+        (rows[k], rows[j])
+        for rows in of_group.values()
+        for k in range(len(rows))
+        for j in range(k)
+        if k < limit or j < near or j >= k - near
+    }
+    everything = sum(len(rows) * (len(rows) - 1) // 2 for rows in of_group.values())
+    assert sorted((int(p) >> 32, int(p) & 0xFFFFFFFF) for p in pairs) == sorted(expected)
+    assert n_large == sum(len(rows) > limit for rows in of_group.values())
+    assert n_left_out == everything - len(expected)
+
+
+@settings(deadline=None)
+@given(st.lists(WORDS, min_size=1, max_size=8))
+def test_jaccard_is_that_of_python_sets(texts: list[str]) -> None:
+    content = kernels.buffers(pa.array(texts))
+    expected = [shingles_in_python(text) for text in texts]
+    hashes, starts, _ = minhash.shingle_sets(
+        *content, 5, np.array([len(own) for own in expected], np.int32)
+    )
+    left, right = (side.ravel() for side in np.indices((len(texts), len(texts))))
+
+    similarity = minhash.jaccard(hashes, starts, hashes, starts, left, right)
+
+    for a, b, value in zip(left, right, similarity, strict=True):
+        union = len(expected[a] | expected[b])
+        assert value == (len(expected[a] & expected[b]) / union if union else 0)

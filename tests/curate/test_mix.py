@@ -1,0 +1,167 @@
+"""A mixture has the shares that were asked for, repeats nothing, and nests."""
+
+from fractions import Fraction
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.mix import SPLITS, counts, largest, mix
+from schemas.errors import RecipeError
+from schemas.ids import identity
+from schemas.recipe import Mix
+from schemas.rows import EXAMPLES, VERDICTS
+
+
+def examples(**parts: int) -> pa.Table:
+    rows = [
+        {
+            "id": identity(part, number),
+            "part": part,
+            "split": SPLITS[number % 10 - 7] if number % 10 in (8, 9) else "train",
+            "messages": [
+                {"role": "system", "content": "s"},
+                {"role": "user", "content": f"{part} {number}"},
+                {"role": "assistant", "content": f"answer {number}"},
+            ],
+        }
+        for part, n in parts.items()
+        for number in range(n)
+    ]
+    return pa.Table.from_pylist(rows, schema=EXAMPLES)
+
+
+def verdicts(rows: pa.Table, failed: dict[str, str] | None = None) -> pa.Table:
+    judged = [
+        {
+            "id": one,
+            "kept": one not in (failed or {}),
+            "failed": [failed[one]] if failed and one in failed else [],
+        }
+        for one in rows["id"].to_pylist()
+    ]
+    return pa.Table.from_pylist(judged, schema=VERDICTS)
+
+
+def drawn(rows: pa.Table, settings: Mix, seed: int = 1) -> dict[str, list[dict[str, object]]]:
+    with mix(rows, verdicts(rows), settings, seed) as mixed:
+        return {
+            split: [row for batch in mixed.batches(split) for row in batch.to_pylist()]
+            for split in SPLITS
+        }
+
+
+weights = st.lists(st.integers(1, 50), min_size=1, max_size=5)
+
+
+@given(weights, st.integers(0, 3000))
+def test_counts_are_exact_to_one_row_and_never_fall_as_the_size_grows(
+    given_weights: list[int], size: int
+) -> None:
+    total = sum(given_weights)
+    shares = {str(number): Fraction(weight, total) for number, weight in enumerate(given_weights)}
+    listed = counts(shares, size)  # type: ignore[arg-type]
+
+    assert sum(listed.values()) == size
+    assert all(abs(listed[part] - share * size) < 1 for part, share in shares.items())
+    bigger = counts(shares, size + 1)  # type: ignore[arg-type]
+    assert all(bigger[part] >= listed[part] for part in shares)
+
+
+@given(weights, st.lists(st.integers(0, 400), min_size=5, max_size=5))
+def test_the_largest_size_fits_and_one_more_does_not(
+    given_weights: list[int], have: list[int]
+) -> None:
+    total = sum(given_weights)
+    shares = {str(number): Fraction(weight, total) for number, weight in enumerate(given_weights)}
+    available = dict(zip(map(str, range(5)), have, strict=True))
+    size = largest(shares, available)  # type: ignore[arg-type]
+
+    def fits(rows: int) -> bool:
+        return all(n <= available[part] for part, n in counts(shares, rows).items())  # type: ignore[arg-type]
+
+    assert fits(size) and not fits(size + 1)
+
+
+def test_shares_of_a_recipe_are_read_as_they_are_written() -> None:
+    assert counts({"a": 0.7, "b": 0.3}, 10) == {"a": 7, "b": 3}
+    assert counts({"a": 0.1, "b": 0.2, "c": 0.7}, 1000) == {"a": 100, "b": 200, "c": 700}
+
+
+def test_no_example_is_drawn_twice_and_none_of_another_split() -> None:
+    rows = examples(domain=100, general=100)
+    mixture = drawn(rows, Mix(parts={"domain": 0.7, "general": 0.3}, size=60))
+
+    taken = [row["example_id"] for split in SPLITS for row in mixture[split]]
+    assert len(taken) == len(set(taken))
+    of = dict(zip(rows["id"].to_pylist(), rows["split"].to_pylist(), strict=True))
+    assert all(of[row["example_id"]] == split for split in SPLITS for row in mixture[split])
+    assert [row["part"] for row in mixture["train"]].count("domain") == 42
+
+
+def test_a_smaller_mixture_is_part_by_part_inside_a_larger_one() -> None:
+    rows = examples(domain=300, general=300)
+    parts = {"domain": 0.5, "general": 0.5}
+    small = drawn(rows, Mix(parts=parts, size=50))["train"]
+    large = drawn(rows, Mix(parts=parts, size=100))["train"]
+    other = drawn(rows, Mix(parts={"domain": 0.8, "general": 0.2}, size=50))["train"]
+
+    assert {row["example_id"] for row in small} < {row["example_id"] for row in large}
+    domain = [{row["example_id"] for row in m if row["part"] == "domain"} for m in (small, other)]
+    assert domain[0] < domain[1]
+
+
+def test_one_seed_gives_one_order_and_another_seed_another() -> None:
+    rows = examples(domain=100)
+    settings = Mix(parts={"domain": 1.0}, size=40)
+
+    assert drawn(rows, settings) == drawn(rows, settings)
+    assert drawn(rows, settings)["train"] != drawn(rows, settings, seed=2)["train"]
+
+
+def test_parts_are_shuffled_together() -> None:
+    mixture = drawn(examples(a=100, b=100), Mix(parts={"a": 0.5, "b": 0.5}, size=100))["train"]
+
+    assert [row["position"] for row in mixture] == list(range(100))
+    assert 20 < [row["part"] for row in mixture[:50]].count("a") < 30 + 10
+
+
+def test_the_last_turn_is_the_completion_and_the_others_the_prompt() -> None:
+    row = drawn(examples(domain=20), Mix(parts={"domain": 1.0}, size=1))["train"][0]
+
+    assert [turn["role"] for turn in row["prompt"]] == ["system", "user"]  # type: ignore[attr-defined]
+    assert [turn["role"] for turn in row["completion"]] == ["assistant"]  # type: ignore[attr-defined]
+
+
+def test_without_a_size_the_mixture_is_as_large_as_the_shares_allow() -> None:
+    mixture = drawn(examples(a=100, b=10), Mix(parts={"a": 0.5, "b": 0.5}))
+
+    assert [row["part"] for row in mixture["train"]].count("b") == 8
+    assert len(mixture["train"]) == 17
+
+
+def test_a_part_that_is_too_small_is_named_with_its_worst_rule_and_the_size_that_fits() -> None:
+    rows = examples(domain=100, general=50)
+    ids = [row["id"] for row in rows.to_pylist() if row["part"] == "general"]
+    judged = verdicts(rows, dict.fromkeys(ids[:30], "too_short"))
+
+    with (
+        pytest.raises(
+            RecipeError,
+            match=r"mix\.parts\.general: 60 rows ask for 30 .*16 are kept.*too_short.*\(24 rows\).*33",
+        ),
+        mix(rows, judged, Mix(parts={"domain": 0.5, "general": 0.5}, size=60), 1),
+    ):
+        pass
+
+
+def test_an_empty_mixture_is_an_error() -> None:
+    rows = examples(domain=10)
+    judged = verdicts(rows, dict.fromkeys(rows["id"].to_pylist(), "nothing_passes"))
+
+    with (
+        pytest.raises(RecipeError, match=r"nothing_passes.*loosen a rule"),
+        mix(rows, judged, Mix(parts={"domain": 1.0}), 1),
+    ):
+        pass
