@@ -1,12 +1,11 @@
-"""Word shingles, MinHash signatures and their bands, compiled, for whole batches of rows.
+"""Word shingles and MinHash signatures, compiled, for whole batches of rows.
 
 A word is a run of ASCII letters, ASCII digits and bytes above 127; a shingle is the 64-bit hash of
 some words in a row. Bytes come as `kernels.buffers` gives them, in lower case. Signatures are
 datasketch 2.0's scheme `affine32`, seed 1, bit by bit, fed with the low 32 bits of the shingles:
 its indexes can hold them. Nothing here depends on the number of threads.
 
-Method: Broder, "On the resemblance and containment of documents" (1997); bands after Leskovec,
-Rajaraman and Ullman, "Mining of Massive Datasets", section 3.4.
+Method: Broder, "On the resemblance and containment of documents" (1997).
 """
 
 import numpy as np
@@ -38,26 +37,8 @@ def permutations(count: int) -> Signatures:
     return np.ascontiguousarray(made)
 
 
-def candidate_probability(similarity: float, bands: int, rows: int) -> float:
-    """Chance that two rows of this Jaccard similarity share a band: 1 - (1 - s^r)^b."""
-    return float(1 - (1 - similarity**rows) ** bands)
-
-
-def bands_for(count: int, floor: float, recall: float) -> tuple[int, int] | None:
-    """(bands, rows per band) out of `count` permutations, with the largest rows per band.
-
-    Pairs at `floor` become candidates with a probability of `recall` or more, pairs above it more
-    often. None where even bands of one row do not reach it.
-    """
-    for rows in range(count, 0, -1):
-        bands = count // rows
-        if candidate_probability(floor, bands, rows) >= recall:
-            return bands, rows
-    return None
-
-
 @compiled
-def _mixed(value: np.uint64) -> np.uint64:
+def mixed(value: np.uint64) -> np.uint64:
     """MurmurHash3's 64-bit finalizer: a bijection that spreads every bit over all."""
     value ^= value >> np.uint64(33)
     value *= _MIX_A
@@ -67,16 +48,22 @@ def _mixed(value: np.uint64) -> np.uint64:
 
 
 @compiled
+def _mixed_low(value: np.uint64) -> np.uint32:
+    """MurmurHash3's 32-bit finalizer of the low bits, as `affine32` begins."""
+    low = np.uint32(value & _LOW)
+    low = np.uint32((low ^ (low >> np.uint32(16))) * _MIX32_A)
+    low = np.uint32((low ^ (low >> np.uint32(13))) * _MIX32_B)
+    return np.uint32(low ^ (low >> np.uint32(16)))
+
+
+@compiled
 def _is_word(byte: np.uint8) -> bool:
     return bool(byte >= 128 or 97 <= byte <= 122 or 48 <= byte <= 57 or 65 <= byte <= 90)
 
 
 @compiled
-def _shingles(text: Bytes, start: int, end: int, words: int, out: Hashes) -> int:
-    """Write one row's shingles into `out`, repeats included; return how many there are.
-
-    A row with fewer words than `words` has one shingle of all its words; no words, no shingle.
-    """
+def _words(text: Bytes, start: int, end: int, out: Hashes) -> int:
+    """Write the hash of each word of one row into `out`; return how many there are."""
     n_words = 0
     value = np.uint64(0)
     inside = False
@@ -86,13 +73,23 @@ def _shingles(text: Bytes, start: int, end: int, words: int, out: Hashes) -> int
             value = (value ^ np.uint64(byte)) * _WORD
             inside = True
         elif inside:
-            out[n_words] = _mixed(value)
+            out[n_words] = mixed(value)
             n_words += 1
             value = np.uint64(0)
             inside = False
     if inside:
-        out[n_words] = _mixed(value)
+        out[n_words] = mixed(value)
         n_words += 1
+    return n_words
+
+
+@compiled
+def _shingles(text: Bytes, start: int, end: int, words: int, out: Hashes) -> int:
+    """Write one row's shingles into `out`, repeats included; return how many there are.
+
+    A row with fewer words than `words` has one shingle of all its words; no words, no shingle.
+    """
+    n_words = _words(text, start, end, out)
     if n_words == 0:
         return 0
     width = min(words, n_words)
@@ -104,8 +101,8 @@ def _shingles(text: Bytes, start: int, end: int, words: int, out: Hashes) -> int
     n_shingles = n_words - width + 1
     for shingle in range(n_shingles):
         first = out[shingle]
-        # Zero marks an empty slot in the tables of `_distinct` and `jaccard`.
-        out[shingle] = max(_mixed(rolled), np.uint64(1))
+        # Zero marks an empty slot in the table of `_distinct`.
+        out[shingle] = max(mixed(rolled), np.uint64(1))
         if shingle + width < n_words:
             rolled = rolled * _SHINGLE + out[shingle + width] - first * leaving
     return n_shingles
@@ -141,12 +138,9 @@ def _distinct(hashes: Hashes, n: int, table: Hashes) -> int:
 
 
 @compiled
-def _largest(offsets: Offsets, first: int, last: int) -> int:
-    """Bound on the words of any row from `first` to before `last`."""
-    largest = 0
-    for row in range(first, last):
-        largest = max(largest, (offsets[row + 1] - offsets[row] + 1) // 2)
-    return largest
+def _most_words(offsets: Offsets) -> int:
+    """Bound on the words of the longest row."""
+    return int((np.diff(offsets).max() + 1) // 2)
 
 
 @compiled
@@ -161,7 +155,7 @@ def _sketch(
     sets: Hashes,
     sizes: Sizes,
 ) -> None:
-    largest = _largest(offsets, begin, end)
+    largest = _most_words(offsets[begin : end + 1])
     hashes = np.empty(largest, np.uint64)
     low = np.empty(largest, np.uint32)
     table = np.empty(_slots(largest), np.uint64)
@@ -172,11 +166,8 @@ def _sketch(
         second = np.uint64(0)
         for place in range(n):
             first += hashes[place]
-            second += _mixed(hashes[place] ^ _SECOND)
-            mixed = np.uint32(hashes[place] & _LOW)
-            mixed = np.uint32((mixed ^ (mixed >> np.uint32(16))) * _MIX32_A)
-            mixed = np.uint32((mixed ^ (mixed >> np.uint32(13))) * _MIX32_B)
-            low[place] = np.uint32(mixed ^ (mixed >> np.uint32(16)))
+            second += mixed(hashes[place] ^ _SECOND)
+            low[place] = _mixed_low(hashes[place])
         sizes[row] = n
         sets[row, 0] = first
         sets[row, 1] = second
@@ -223,7 +214,7 @@ def _shingle_sets(
     hashes: Hashes,
     sizes: Sizes,
 ) -> None:
-    largest = _largest(offsets, begin, end)
+    largest = _most_words(offsets[begin : end + 1])
     scratch = np.empty(largest, np.uint64)
     table = np.empty(_slots(largest), np.uint64)
     for row in range(begin, end):
@@ -231,14 +222,13 @@ def _shingle_sets(
         n = _distinct(scratch, n, table)
         sizes[row] = n
         if n == starts[row + 1] - starts[row]:
-            for place in range(n):
-                hashes[starts[row] + place] = scratch[place]
+            hashes[starts[row] : starts[row + 1]] = np.sort(scratch[:n])
 
 
 def shingle_sets(
     text: Bytes, offsets: Offsets, words: int, expected: Sizes
 ) -> tuple[Hashes, Offsets, Sizes]:
-    """Distinct shingles of every row, in the order in which they first occur.
+    """Distinct shingles of every row, in ascending order.
 
     Args:
         text: bytes of all rows, in lower case.
@@ -255,193 +245,3 @@ def shingle_sets(
     sizes = np.empty(len(expected), np.int32)
     on_threads(_shingle_sets, len(sizes), text, offsets, words, starts, hashes, sizes)
     return hashes, starts, sizes
-
-
-@compiled
-def _band_keys(
-    begin: int,
-    end: int,
-    signatures: Signatures,
-    rows: Rows,
-    first_band: int,
-    width: int,
-    keys: Hashes,
-) -> None:
-    for index in range(begin, end):
-        for band in range(keys.shape[0]):
-            key = np.uint64(0)
-            for column in range((first_band + band) * width, (first_band + band + 1) * width):
-                key = _mixed((key ^ np.uint64(signatures[rows[index], column])) * _WORD)
-            keys[band, index] = key
-
-
-@compiled
-def _first_equal(begin: int, end: int, keys: Hashes, firsts: Sizes) -> None:
-    n = keys.shape[1]
-    n_slots = n + n // 2 + 1
-    table = np.empty(n_slots, np.int32)
-    for band in range(begin, end):
-        for slot in range(n_slots):
-            table[slot] = -1
-        for index in range(n):
-            key = keys[band, index]
-            at = np.int64(((key >> np.uint64(32)) * np.uint64(n_slots)) >> np.uint64(32))
-            while table[at] >= 0 and keys[band, table[at]] != key:
-                at = at + 1 if at + 1 < n_slots else np.int64(0)
-            if table[at] < 0:
-                table[at] = index
-            firsts[band, index] = table[at]
-
-
-def first_equal(
-    signatures: Signatures, rows: Rows, first_band: int, n_bands: int, width: int
-) -> Sizes:
-    """For every band and row, the first row whose values in that band are the same.
-
-    Values are compared by a 64-bit hash. Memory: 12 bytes a row and band, 6 a row and thread.
-
-    Args:
-        signatures: (all rows, permutations).
-        rows: (n,) the rows that take part, fewer than 2^31.
-        first_band: number of the first band that is looked at.
-        n_bands: how many bands are looked at.
-        width: values in a band; band k is `signatures[:, k * width:(k + 1) * width]`.
-
-    Returns:
-        (n_bands, n) index into `rows`; its own index where no earlier row has the same values.
-    """
-    keys = np.empty((n_bands, len(rows)), np.uint64)
-    firsts = np.empty((n_bands, len(rows)), np.int32)
-    on_threads(_band_keys, len(rows), signatures, rows, first_band, width, keys, at_once=16384)
-    on_threads(_first_equal, n_bands, keys, firsts, at_once=1)
-    return firsts
-
-
-@compiled
-def group_pairs(members: Hashes, limit: int, near: int) -> tuple[Hashes, int, int]:
-    """Pairs inside groups: all of them in a group of up to `limit` rows, a bounded part above.
-
-    In a larger group the rows after the first `limit` are paired with the `near` first rows and
-    the `near` rows before them only: the number of pairs stays linear in the rows.
-
-    Args:
-        members: (n,) sorted, `first << 32 | row` for every row of a group but its first.
-        limit: rows of a group that are paired all with all.
-        near: first rows and previous rows that each further row is paired with, at most
-            limit / 2.
-
-    Returns:
-        (n_pairs,) `later << 32 | earlier`; groups above the limit; pairs left out in them.
-    """
-    n_pairs, n_large, n_left_out = 0, 0, 0
-    pairs = np.empty(0, np.uint64)
-    for filling in (False, True):
-        if filling:
-            pairs = np.empty(n_pairs, np.uint64)
-        n_pairs, n_large, n_left_out = 0, 0, 0
-        begin = 0
-        for place in range(len(members)):
-            first = members[place] >> np.uint64(32)
-            if place == 0 or first != members[place - 1] >> np.uint64(32):
-                begin = place
-            rank = place - begin + 1
-            later = (members[place] & _LOW) << np.uint64(32)
-            n_large += rank == limit
-            n_left_out += rank - 2 * near if rank >= limit else 0
-            head = near if rank >= limit else rank
-            tail = max(head, rank - near)
-            for nth in range(head + rank - tail):
-                other = nth if nth < head else nth - head + tail
-                if filling:
-                    earlier = first if other == 0 else members[begin + other - 1] & _LOW
-                    pairs[n_pairs] = later | earlier
-                n_pairs += 1
-    return pairs, n_large, n_left_out
-
-
-@compiled
-def _agreement(
-    begin: int, end: int, signatures: Signatures, left: Rows, right: Rows, counts: Sizes
-) -> None:
-    for pair in range(begin, end):
-        n = np.int32(0)
-        for column in range(signatures.shape[1]):
-            n += np.int32(signatures[left[pair], column] == signatures[right[pair], column])
-        counts[pair] = n
-
-
-def agreement(signatures: Signatures, left: Rows, right: Rows) -> Sizes:
-    """(n_pairs,) permutations in which two rows have the same value; over all: their similarity."""
-    counts = np.empty(len(left), np.int32)
-    on_threads(_agreement, len(left), signatures, left, right, counts, at_once=16384)
-    return counts
-
-
-@compiled
-def _jaccard(
-    begin: int,
-    end: int,
-    left_hashes: Hashes,
-    left_starts: Offsets,
-    right_hashes: Hashes,
-    right_starts: Offsets,
-    left: Rows,
-    right: Rows,
-    similarity: NDArray[np.float64],
-) -> None:
-    largest = 0
-    for pair in range(begin, end):
-        largest = max(largest, left_starts[left[pair] + 1] - left_starts[left[pair]])
-    table = np.empty(_slots(largest), np.uint64)
-    mask = np.uint64(0)
-    for pair in range(begin, end):
-        row, other = left[pair], right[pair]
-        n_own = left_starts[row + 1] - left_starts[row]
-        if pair == begin or row != left[pair - 1]:
-            mask = np.uint64(_slots(n_own) - 1)
-            for slot in range(_slots(n_own)):
-                table[slot] = 0
-            for place in range(left_starts[row], left_starts[row + 1]):
-                value = left_hashes[place]
-                at = value & mask
-                while table[at] != 0:
-                    at = (at + np.uint64(1)) & mask
-                table[at] = value
-        shared = 0
-        for place in range(right_starts[other], right_starts[other + 1]):
-            value = right_hashes[place]
-            at = value & mask
-            while table[at] != 0 and table[at] != value:
-                at = (at + np.uint64(1)) & mask
-            shared += table[at] == value
-        union = n_own + right_starts[other + 1] - right_starts[other] - shared
-        similarity[pair] = shared / union if union > 0 else 0.0
-
-
-def jaccard(
-    left_hashes: Hashes,
-    left_starts: Offsets,
-    right_hashes: Hashes,
-    right_starts: Offsets,
-    left: Rows,
-    right: Rows,
-) -> NDArray[np.float64]:
-    """(n_pairs,) exact Jaccard similarity of two rows' sets, which come as `shingle_sets` does.
-
-    Fastest where pairs with the same left row stand together. Two empty sets resemble each other
-    by 0.
-    """
-    similarity = np.empty(len(left), np.float64)
-    on_threads(
-        _jaccard,
-        len(left),
-        left_hashes,
-        left_starts,
-        right_hashes,
-        right_starts,
-        left,
-        right,
-        similarity,
-        at_once=2048,
-    )
-    return similarity

@@ -102,8 +102,11 @@ def compile_rules(keep: Mapping[str, Rule], columns: pa.Schema, where: str) -> d
         RecipeError: the first rule that cannot be judged, and why.
     """
     checked = {}
+    scalars = {field.name: _sql_type(field.type) for field in columns}
+    known = [name for name, kind in scalars.items() if kind]
     with locked() as database:
-        database.register("measured", columns.empty_table())
+        typed = ", ".join(f"{_quoted(name)} {scalars[name]}" for name in known)
+        database.execute(f"create table measured ({typed})")
         for name, rule in keep.items():
             place = f"{where}.keep.{name}"
             if not name.isidentifier() or name == UNIQUE:
@@ -112,7 +115,7 @@ def compile_rules(keep: Mapping[str, Rule], columns: pa.Schema, where: str) -> d
                     f"starting with a digit, and not {UNIQUE!r}, which names duplicates."
                 )
             checked[name] = check(place, rule.sql)
-            check_columns(place, checked[name], columns.names)
+            check_columns(place, checked[name], known)
             if rule.parts is not None and "part" not in columns.names:
                 raise RecipeError(f"{place}: names parts, but the rows have no column part.")
             _check_boolean(database, place, checked[name])
@@ -136,6 +139,25 @@ def compile_order(unique: Unique, columns: pa.Schema, where: str) -> dict[str, f
         way = "desc" if preference.strip().lower().endswith(" desc") else "asc"
         terms[f"({checked.sql}) {way} nulls last"] = checked.columns
     return terms
+
+
+def _sql_type(kind: pa.DataType) -> str | None:
+    """DuckDB's name of a scalar type; None for lists and structures, which no rule can name."""
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return "varchar"
+    if pa.types.is_boolean(kind):
+        return "boolean"
+    if pa.types.is_integer(kind):
+        return "hugeint" if kind == pa.uint64() else "bigint"
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return "double"
+    if pa.types.is_date(kind):
+        return "date"
+    return "timestamp" if pa.types.is_timestamp(kind) else None
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _check_boolean(database: duckdb.DuckDBPyConnection, place: str, rule: Checked) -> None:

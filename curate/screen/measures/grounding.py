@@ -73,7 +73,10 @@ def measure_with_documents(
     question, answer = PLAIN.format("instruction"), PLAIN.format("response")
     verified = IN_CONTEXT if documents is None else AT_OFFSETS
     with duckdb.connect() as database:
-        database.register("streamed", _stream(batches, params, with_context=documents is None))
+        rows = _stream(batches, params, with_context=documents is None)
+        if rows is None:
+            return
+        database.register("streamed", rows)
         database.execute("create table rows as select * from streamed")
         if documents is not None:
             database.register("documents", documents)
@@ -90,8 +93,8 @@ def measure_with_documents(
 
 def _stream(
     batches: Callable[[], Iterator[pa.RecordBatch]], params: Params, with_context: bool
-) -> pa.RecordBatchReader:
-    """The numbered rows under the names that the queries use."""
+) -> pa.RecordBatchReader | None:
+    """The numbered rows under the names that the queries use; None where there are none."""
     unused = "document_id" if with_context else "context"
     fields = [name for name in type(params).model_fields if name != unused]
 
@@ -104,5 +107,7 @@ def _stream(
             n_rows += len(batch)
 
     stream = numbered()
-    first = next(stream)
+    first = next(stream, None)
+    if first is None:
+        return None
     return pa.RecordBatchReader.from_batches(first.schema, itertools.chain([first], stream))

@@ -1,4 +1,4 @@
-"""Shingles are sets, signatures are datasketch's, bands find what they promise."""
+"""Shingles are sets of words in a row, signatures are datasketch's bit by bit."""
 
 import re
 from itertools import pairwise
@@ -37,11 +37,13 @@ def sketched(texts: list[str], permutations: int = 128, words: int = 5) -> Sketc
 
 @settings(deadline=None)
 @given(st.lists(WORDS, max_size=8), st.integers(1, 6))
-def test_a_row_has_as_many_shingles_as_distinct_runs_of_words(texts: list[str], words: int) -> None:
+def test_a_row_has_as_many_ascending_shingles_as_distinct_runs_of_words(
+    texts: list[str], words: int
+) -> None:
     _, _, rows = sketched(texts, words=words)
 
     assert [len(row) for row in rows] == [len(shingles_in_python(t, words)) for t in texts]
-    assert all(len(set(row.tolist())) == len(row) for row in rows)
+    assert all(row.tolist() == sorted(set(row.tolist())) for row in rows)
 
 
 @settings(deadline=None)
@@ -81,75 +83,3 @@ def test_a_set_that_is_not_of_the_expected_size_is_told() -> None:
     _, _, found = minhash.shingle_sets(*content, 5, np.array([1, 1], np.int32))
 
     assert found.tolist() == [2, 1]
-
-
-@settings(deadline=None)
-@given(st.integers(16, 256), st.floats(0.3, 1))
-def test_bands_reach_the_recall_with_the_most_rows(permutations: int, floor: float) -> None:
-    found = minhash.bands_for(permutations, floor, 0.99)
-
-    if found is None:
-        assert minhash.candidate_probability(floor, permutations, 1) < 0.99
-        return
-    bands, rows = found
-    assert bands * rows <= permutations
-    assert minhash.candidate_probability(floor, bands, rows) >= 0.99
-    if rows < permutations:
-        assert minhash.candidate_probability(floor, permutations // (rows + 1), rows + 1) < 0.99
-
-
-def test_the_defaults_are_32_bands_of_4() -> None:
-    assert minhash.bands_for(128, 0.7, 0.99) == (32, 4)
-
-
-@settings(deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=40))
-def test_first_equal_is_the_first_row_with_the_same_band(rows: list[tuple[int, int]]) -> None:
-    signatures = np.array(rows, np.uint32).reshape(-1, 2)
-    expected = [[column.index(v) for v in column] for column in signatures.T.tolist()]
-
-    firsts = minhash.first_equal(signatures, np.arange(len(rows)), 0, 2, 1)
-
-    assert firsts.tolist() == (expected or [[], []])
-
-
-@settings(deadline=None)
-@given(st.lists(st.integers(0, 2), max_size=30), st.integers(4, 8), st.integers(1, 2))
-def test_groups_are_paired_all_with_all_up_to_the_limit(
-    groups: list[int], limit: int, near: int
-) -> None:
-    of_group = {g: [i for i, own in enumerate(groups) if own == g] for g in set(groups)}
-    members = np.array(
-        sorted(rows[0] << 32 | row for rows in of_group.values() for row in rows[1:]), np.uint64
-    )
-
-    pairs, n_large, n_left_out = minhash.group_pairs(members, limit, near)
-
-    expected = {
-        (rows[k], rows[j])
-        for rows in of_group.values()
-        for k in range(len(rows))
-        for j in range(k)
-        if k < limit or j < near or j >= k - near
-    }
-    everything = sum(len(rows) * (len(rows) - 1) // 2 for rows in of_group.values())
-    assert sorted((int(p) >> 32, int(p) & 0xFFFFFFFF) for p in pairs) == sorted(expected)
-    assert n_large == sum(len(rows) > limit for rows in of_group.values())
-    assert n_left_out == everything - len(expected)
-
-
-@settings(deadline=None)
-@given(st.lists(WORDS, min_size=1, max_size=8))
-def test_jaccard_is_that_of_python_sets(texts: list[str]) -> None:
-    content = kernels.buffers(pa.array(texts))
-    expected = [shingles_in_python(text) for text in texts]
-    hashes, starts, _ = minhash.shingle_sets(
-        *content, 5, np.array([len(own) for own in expected], np.int32)
-    )
-    left, right = (side.ravel() for side in np.indices((len(texts), len(texts))))
-
-    similarity = minhash.jaccard(hashes, starts, hashes, starts, left, right)
-
-    for a, b, value in zip(left, right, similarity, strict=True):
-        union = len(expected[a] | expected[b])
-        assert value == (len(expected[a] & expected[b]) / union if union else 0)

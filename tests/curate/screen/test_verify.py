@@ -1,0 +1,87 @@
+"""Similarity is exact whatever the memory, and a table that changes is refused."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curate.screen.bands import packed
+from curate.screen.sketches import Source
+from curate.screen.verify import jaccard, verify
+from schemas.errors import TableError
+
+TEXTS = st.lists(
+    st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=12).map(" ".join), max_size=12
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.sets(st.integers(0, 9)), min_size=1, max_size=8))
+def test_jaccard_is_that_of_python_sets(sets: list[set[int]]) -> None:
+    hashes = np.array([value for own in sets for value in sorted(own)], np.uint64)
+    starts = np.cumsum([0, *map(len, sets)])
+    left, right = (side.ravel() for side in np.indices((len(sets), len(sets))))
+
+    similarity = jaccard(hashes, starts, hashes, starts, left, right)
+
+    for a, b, value in zip(left, right, similarity, strict=True):
+        union = len(sets[a] | sets[b])
+        assert value == (len(sets[a] & sets[b]) / union if union else 0)
+
+
+@settings(deadline=None)
+@given(TEXTS, st.integers(1, 5), st.sampled_from([8, 100, 1 << 20]))
+def test_every_pair_has_its_exact_similarity_in_any_memory(
+    texts: list[str], batch: int, held_bytes: int
+) -> None:
+    rows = pa.table({"id": [f"id{row}" for row in range(len(texts))], "text": texts}).cast(
+        pa.schema({"id": pa.string(), "text": pa.string()})
+    )
+    source = Source(lambda: iter(rows.to_batches(max_chunksize=batch)), "text", 1)
+    sets = [set(text.split()) for text in texts]
+    pairs = [(b, a) for b in range(len(texts)) for a in range(b)]
+    later, earlier = np.array(pairs, np.int64).reshape(-1, 2).T
+    sizes = np.array([len(own) for own in sets], np.int32)
+
+    similarity, ids = verify(
+        source, sizes, packed(later, earlier), np.arange(len(texts)), held_bytes
+    )
+
+    assert similarity.tolist() == [
+        len(sets[a] & sets[b]) / len(sets[a] | sets[b]) for b, a in pairs
+    ]
+    assert ids.to_pylist() == rows["id"].to_pylist()
+
+
+@pytest.mark.parametrize(("held_bytes", "readings"), [(1 << 20, 1), (2 * 8, 2)])
+def test_less_memory_costs_more_readings(held_bytes: int, readings: int) -> None:
+    begun = []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        begun.append(True)
+        yield pa.record_batch({"id": ["x", "y", "z"], "text": ["a b", "a b c", "a b d"]})
+
+    pairs = packed(np.array([1, 2, 2]), np.array([0, 0, 1]))
+    verify(
+        Source(batches, "text", 1), np.array([2, 3, 3], np.int32), pairs, np.arange(3), held_bytes
+    )
+
+    assert len(begun) == readings
+
+
+@pytest.mark.parametrize("texts", [["a b", "a b c d"], ["a b"]])
+def test_rows_that_are_not_those_of_the_first_reading_are_refused(texts: list[str]) -> None:
+    rows = pa.record_batch({"id": ["x", "y"][: len(texts)], "text": texts})
+    source = Source(lambda: iter([rows]), "text", 1)
+
+    with pytest.raises(TableError, match="differ between two readings"):
+        verify(
+            source,
+            np.array([2, 3], np.int32),
+            packed(np.array([1]), np.array([0])),
+            np.arange(2),
+            1 << 20,
+        )
