@@ -23,7 +23,10 @@ MOVES = f"""
                     when kept_b then failed_a else failed_b end as rules
         from sides)
 """
-COUNTS = f"{MOVES} select move, unnest(rules) as rule, count(*) as n from moves group by all"
+COUNTS = f"""{MOVES}
+    select move, rule, count(*) as n from (select move, unnest(rules) as rule from moves)
+    group by all order by move, n desc, rule
+"""
 LISTED = f"{MOVES} select id, move, rules from moves order by move, id limit ?"
 
 
@@ -57,7 +60,7 @@ def _gate(one: RunTables, other: RunTables, gate: str, limit: int) -> dict[str, 
     with duckdb.connect() as database:
         database.register("a", one.table(gate).dataset())
         database.register("b", other.table(gate).dataset())
-        counts = database.sql(f"{COUNTS} order by move, n desc, rule").to_arrow_table()
+        counts = database.sql(COUNTS).to_arrow_table()
         rows = database.sql(LISTED, params=[limit]).to_arrow_table()
     return {"counts": counts.to_pylist(), "rows": rows.to_pylist()}
 

@@ -8,7 +8,7 @@ allows it.
 import difflib
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -165,8 +165,10 @@ def _set(tree: dict[str, Any], change: str) -> None:
 
 
 def _first(error: ValidationError) -> str:
-    """The first thing that is wrong, in one line."""
-    problem = error.errors()[0]
+    """The first thing that is wrong, in one line; a misspelt key before the one it leaves out."""
+    problems = error.errors()
+    unknown = [problem for problem in problems if problem["type"] == "extra_forbidden"]
+    problem = (unknown or problems)[0]
     tags = {"installed-docs", "files"}
     location = [part for part in problem["loc"] if part not in tags]
     where = ".".join(str(part) for part in location) or "the recipe"
@@ -190,44 +192,43 @@ def _short(value: object) -> str:
 
 
 def _fields(location: Sequence[int | str]) -> list[str]:
-    """Names of the fields at a place in the recipe; found by walking the models' types."""
-    here: object = Recipe
-    for step in location:
-        models = _models(here)
-        for model in models:
-            if step in model.model_fields:
-                here = model.model_fields[str(step)].annotation
-                break
-            named = [field.alias for field in model.model_fields.values()]
-            if isinstance(step, str) and _tagged(model, step) and step not in named:
-                here = model
-                break
+    """Names of the fields at a place in the recipe, found by walking the models' types."""
+    models = _models_at(Recipe, list(location))
     return [
-        field.alias or name
-        for model in _models(here)[:1]
-        for name, field in model.model_fields.items()
+        field.alias or name for model in models[:1] for name, field in model.model_fields.items()
     ]
 
 
-def _tagged(model: type[BaseModel], tag: str) -> bool:
-    """Whether this is the model that a discriminator's value stands for."""
-    return any(
-        tag in typing.get_args(field.annotation)
-        for field in model.model_fields.values()
-        if typing.get_origin(field.annotation) is typing.Literal
-    )
-
-
-def _models(kind: object) -> list[type[BaseModel]]:
-    """The models inside a type: of a list's items, a mapping's values, a union's members."""
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return [kind]
-    origin = typing.get_origin(kind)
-    arguments = typing.get_args(kind)
-    if origin in (dict, Mapping):
-        return _models(arguments[1])
-    if origin is typing.Annotated or origin is list:
-        return _models(arguments[0])
+def _models_at(kind: object, steps: list[int | str]) -> list[type[BaseModel]]:
+    """The models that a location leads to, from a type: a union's member goes by its tag."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is typing.Annotated:
+        return _models_at(arguments[0], steps)
     if origin in (typing.Union, types.UnionType):
-        return [model for member in arguments for model in _models(member)]
+        tagged = [member for member in arguments if steps and _has_tag(member, steps[0])]
+        return [
+            model
+            for member in tagged or arguments
+            for model in _models_at(member, steps[1:] if tagged else steps)
+        ]
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        if not steps:
+            return [kind]
+        field = kind.model_fields.get(str(steps[0]))
+        return _models_at(field.annotation, steps[1:]) if field else []
+    if origin in (dict, list) and steps:
+        return _models_at(arguments[-1], steps[1:])
     return []
+
+
+def _has_tag(kind: object, tag: int | str) -> bool:
+    """Whether this is the model that a discriminator's value stands for."""
+    return (
+        isinstance(kind, type)
+        and issubclass(kind, BaseModel)
+        and any(
+            tag in typing.get_args(field.annotation)
+            for field in kind.model_fields.values()
+            if typing.get_origin(field.annotation) is typing.Literal
+        )
+    )

@@ -11,8 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from recipes.options import validated
 from schemas.errors import RecipeError, SourceError, TableError
-from schemas.plain import Plain, check_output, open_rows, write_kept, write_rows
+from schemas.plain import Plain, as_schema, check_output, open_rows, write_kept, write_rows
 from schemas.recipe import Files, Holdout, Miner, Mix, Screen, Segment
 from schemas.rows import DOCUMENTS, EXAMPLES, PASSAGES, VERDICTS, Document, Failure
 from schemas.tables import Table, Writer
@@ -89,7 +90,7 @@ def segment(path: Path, out: Path, settings: Segment) -> dict[str, Any]:
 
     began = time.monotonic()
     _check(out)
-    documents = _conform(open_rows(path), DOCUMENTS, path, ("text",), "documents")
+    documents = _conform(path, DOCUMENTS, ("text",), "documents")
     n_rows = _write(out, PASSAGES, cut(documents.batches(), settings), (), 0, "segment")
     return {"passages": n_rows, "seconds": round(time.monotonic() - began, 3)}
 
@@ -108,7 +109,7 @@ def synthesize(path: Path, out: Path, settings: Miner, limit: int | None) -> dic
     began = time.monotonic()
     _check(out)
     needed = ("text", "document_id", "start")
-    passages = _conform(open_rows(path), PASSAGES, path, needed, "passages")
+    passages = _conform(path, PASSAGES, needed, "passages")
     table = pa.Table.from_batches(passages.batches(), schema=PASSAGES).slice(0, limit)
 
     def examples() -> Iterator[pa.RecordBatch]:
@@ -244,9 +245,8 @@ def mix(
     from schemas.rows import MIXTURE
 
     began = time.monotonic()
-    settings = Mix.model_validate(
-        {"parts": {name: share for name, (_, share) in parts.items()}, "size": size}
-    )
+    shares = {name: share for name, (_, share) in parts.items()}
+    settings = validated(Mix, {"parts": shares, "size": size})
     examples = pa.concat_tables(
         [conversations(open_rows(path), path, part) for part, (path, _) in parts.items()]
     )
@@ -322,29 +322,17 @@ def _write(
     return n_rows
 
 
-def _conform(rows: Rows, schema: pa.Schema, path: Path, needed: Sequence[str], what: str) -> Plain:
-    """Rows with every column of a schema; those that are not there are null.
+def _conform(path: Path, schema: pa.Schema, needed: Sequence[str], what: str) -> Plain | Table:
+    """Rows of a file with every column of a schema; those that are not there are null.
 
     Raises:
         TableError: a column that cannot be null is missing, or one has another type.
     """
+    rows = open_rows(path)
     missing = [name for name in needed if name not in rows.schema.names]
     if missing:
         raise TableError(
             f"{path}: has no column {', '.join(missing)}, so these are not {what}; it has "
             f"{', '.join(rows.schema.names)}."
         )
-    table = pa.Table.from_batches(rows.batches(), schema=rows.schema)
-    columns = []
-    for field in schema:
-        try:
-            columns.append(
-                table[field.name].cast(field.type)
-                if field.name in table.column_names
-                else pa.nulls(len(table), field.type)
-            )
-        except pa.ArrowException as error:
-            raise TableError(
-                f"{path}: column {field.name} is not {field.type} ({error})."
-            ) from error
-    return Plain(pa.table(columns, schema=schema))
+    return rows if rows.schema.equals(schema) else as_schema(rows, schema, path)

@@ -119,8 +119,9 @@ def run(plan: Sequence[Stage], loaded: Loaded, work: Work, tell: Report) -> Resu
         if not done[stage.name].reused:
             _record(folder, loaded, list(done.values()), "running")
     tables = {one.name: one.folder.name for one in done.values()}
+    nothing_new = all(one.reused for one in done.values())
     whole = before is not None and before["status"] == "complete"
-    if not (before and whole and tables.items() <= tables_of(before).items()):
+    if not (nothing_new and before and whole and tables.items() <= tables_of(before).items()):
         _finish(folder, loaded, list(done.values()))
         _record(folder, loaded, list(done.values()), "complete")
     os.utime(folder / "run.json")

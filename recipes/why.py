@@ -192,7 +192,7 @@ def _id(story: Story) -> str:
 
 
 def _example_lines(story: Story) -> list[str]:
-    told = [f"{turn['role'] + ':':<10}{_line(turn['content'], 400)}" for turn in story["messages"]]
+    told = [f"{turn['role']:<10}{_line(turn['content'], 400)}" for turn in story["messages"]]
     told.append(f"task      {story['task']}, by {story['teacher']}, calls {len(story['call_ids'])}")
     told += _verdict_lines(story["verdict"])
     for place in story.get("mixture", []):

@@ -88,6 +88,8 @@ class Work:
     def find_run(self, named: str | None) -> Path:
         """The folder of a run: a path, a folder's name, or a recipe's name (its latest run).
 
+        `name~1` is the run of that recipe before the latest, `name~2` the one before that.
+
         Raises:
             TableError: there is none.
         """
@@ -95,7 +97,10 @@ class Work:
             return Path(named)
         if named is not None and (self.runs / named / "run.json").is_file():
             return self.runs / named
-        found = self.run_folders(named)
+        name, _, back = (named or "").partition("~")
+        found = self.run_folders(name or None)
+        if back.isdigit():
+            found = found[int(back) :]
         if not found:
             have = ", ".join(path.name for path in self.run_folders()) or "none yet"
             raise TableError(

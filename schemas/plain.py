@@ -84,6 +84,47 @@ def open_rows(path: Path) -> "Plain | Table":
     return Plain(rows.set_column(rows.column_names.index("id"), "id", ids))
 
 
+def as_schema(rows: "Plain | Table", schema: pa.Schema, path: Path) -> Plain:
+    """Rows with the columns and types of a schema; a column that is not there is null.
+
+    A JSON file is read again with these types, since those of empty lists cannot be inferred.
+
+    Raises:
+        TableError: a column cannot be read as its type.
+    """
+    types = {field.name: sql_type(field.type) for field in schema}
+    source, values = "rows", []
+    if path.suffix in (".json", ".jsonl"):
+        listed = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
+        source = READERS[path.suffix].replace("sample_size = -1", f"columns = {{{listed}}}")
+        values = [str(path)]
+    columns = [
+        f'cast("{name}" as {kind}) as "{name}"'
+        if name in rows.schema.names
+        else f'null::{kind} as "{name}"'
+        for name, kind in types.items()
+    ]
+    try:
+        with duckdb.connect() as database:
+            database.register("rows", rows.dataset())
+            found = database.sql(f"select {', '.join(columns)} from {source}", params=values)
+            return Plain(found.to_arrow_table().cast(schema))
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise TableError(f"{path}: a column is of another type ({reason}).") from error
+
+
+def sql_type(kind: pa.DataType) -> str:
+    """DuckDB's name of a column type of ours."""
+    if pa.types.is_list(kind):
+        return f"{sql_type(kind.value_type)}[]"
+    if pa.types.is_struct(kind):
+        fields = ", ".join(f'"{field.name}" {sql_type(field.type)}' for field in kind)
+        return f"struct({fields})"
+    names = {"string": "varchar", "int64": "bigint", "int32": "integer", "bool": "boolean"}
+    return names.get(str(kind), str(kind))
+
+
 def write_rows(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
     """Write rows to a plain file, whole or not at all.
 

@@ -35,7 +35,12 @@ def why(
 
 
 def diff(
-    first: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder or recipe's name.")],
+    first: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN", help="A run's folder, or a recipe's name: its last run, or name~1."
+        ),
+    ],
     second: Annotated[str, typer.Argument(metavar="RUN", help="The other one.")],
     limit: Annotated[int, typer.Option("--limit", min=0, help="Rows to list for each gate.")] = 20,
     work: Work = Path("work"),
@@ -43,7 +48,7 @@ def diff(
 ) -> None:
     """Say which rows changed sides between two runs, and by which rule.
 
-    Example: retort diff numerics-1a2b3c4d numerics-5e6f7a8b
+    Example: retort diff numerics~1 numerics
     """
     from recipes.diff import diff as compare
     from recipes.diff import lines
