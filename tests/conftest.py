@@ -43,7 +43,7 @@ def sentence(draw: random.Random) -> str:
             f"The {subject} of sample {number} {verb} more {thing} {place} than the {other} does.",
             f"A {subject} number {number} is a {other} that {verb} {thing} {place}.",
             f"However, the {subject} in run {number} {verb} less {thing} {place} than expected.",
-            f"Therefore, every {subject} of lot {number} {verb} the {thing} of its {other} {place}.",
+            f"Therefore, any {subject} of lot {number} {verb} the {thing} of its {other} {place}.",
             f"The {other} fails because the {subject} of lot {number} {verb} more {thing} {place}.",
         ]
     )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from curate.collect import read
 from curate.collect.files import NamedFile
-from schemas.errors import RecipeError, TableError
+from schemas.errors import RecipeError, SourceError, TableError
 from schemas.recipe import Files
 from schemas.rows import Document, Failure
 
@@ -23,9 +23,11 @@ ROWS: list[dict[str, Any]] = [
 ]
 
 
-def collect(path: Path, **options: str | dict[str, str]) -> list[Document | Failure]:
+def collect(
+    path: Path, alone: bool = False, **options: str | dict[str, str]
+) -> list[Document | Failure]:
     source = Files.model_validate({"from": "files", "paths": ["."], **options})
-    return list(read(source, paths=[NamedFile(path, f"file:{path.name}", alone=True)]))
+    return list(read(source, paths=[NamedFile(path, f"file:{path.name}", alone)]))
 
 
 def documents(rows: list[Document | Failure]) -> list[Document]:
@@ -77,14 +79,29 @@ def test_a_table_without_text_names_its_columns_and_the_way_out(tmp_path: Path) 
     path = put(tmp_path / "t.jsonl", [{"question": "Why?", "answer": "So."}])
 
     with pytest.raises(TableError, match=r"question, answer.*fields: \{text: question\}"):
-        collect(path)
+        collect(path, alone=True)
+
+
+def test_a_table_without_text_inside_a_folder_is_a_failure(tmp_path: Path) -> None:
+    path = put(tmp_path / "t.jsonl", [{"question": "Why?", "answer": "So."}])
+
+    assert failures(collect(path)) == [("file:t.jsonl", "no-text-column")]
+
+
+@pytest.mark.parametrize("content", ["", "no parquet"])
+def test_a_named_file_that_cannot_be_read_is_an_error(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "t.parquet"
+    path.write_text(content)
+
+    with pytest.raises(SourceError, match=r"t\.parquet: (unreadable|empty)"):
+        collect(path, alone=True)
 
 
 def test_a_mapping_to_a_column_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
     path = put(tmp_path / "t.csv", [{"question": "Why?"}])
 
     with pytest.raises(TableError, match=r"'query', which fields.text names; it has question"):
-        collect(path, fields={"text": "query"})
+        collect(path, alone=True, fields={"text": "query"})
 
 
 def test_a_field_that_documents_do_not_have_names_the_nearest(tmp_path: Path) -> None:

@@ -1,0 +1,124 @@
+"""A run that is killed, in whatever stage, goes on and ends with the same bytes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+RECIPE = ROOT / "recipes" / "numerics.yaml"
+STAGES = [
+    "read",
+    "collect",
+    "segment",
+    "screen.passages.license",
+    "screen.passages.duplicates",
+    "screen.passages",
+    "synthesize",
+    "screen.examples.grounding",
+    "screen.examples.duplicates",
+    "screen.examples",
+    "mix",
+]
+
+
+def start(recipe: Path, work: Path) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "retort", "run", str(recipe), "--work", str(work)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def parts(work: Path) -> dict[str, str]:
+    """`table/part` -> hash of its bytes, of every table that the only run stands on."""
+    (run,) = (work / "runs").iterdir()
+    told = json.loads((run / "run.json").read_text())
+    assert told["status"] == "complete"
+    found = {}
+    for stage in told["stages"]:
+        manifest = json.loads((work / "tables" / stage["table"] / "manifest.json").read_text())
+        found |= {f"{stage['table']}/{part['file']}": part["content"] for part in manifest["parts"]}
+    return found
+
+
+def killed_in(stage: str, recipe: Path, work: Path) -> bool:
+    """Start a run and kill it, and all it started, while it writes a table of this stage."""
+    process = start(recipe, work)
+    while process.poll() is None:
+        if any(path.name.rpartition("-")[0] == stage for path in work.glob("tables/*.writing")):
+            os.killpg(process.pid, signal.SIGKILL)
+            break
+        time.sleep(0.001)
+    return process.wait() == -signal.SIGKILL
+
+
+def test_a_run_killed_at_any_time_ends_with_the_same_bytes(
+    papers: Path, finished: Path, tmp_path: Path
+) -> None:
+    work = tmp_path / "work"
+    for seconds in (0.8, 1.1, 1.4, 1.7):
+        process = start(papers / "small.yaml", work)
+        time.sleep(seconds)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    assert start(papers / "small.yaml", work).wait() == 0
+    assert parts(work) == parts(finished)
+    assert not list(work.glob("tables/*.writing"))
+
+
+@pytest.mark.slow
+def test_a_run_killed_in_each_stage_ends_with_the_same_bytes(tmp_path: Path) -> None:
+    undisturbed = tmp_path / "undisturbed"
+    assert start(RECIPE, undisturbed).wait() == 0
+    work = tmp_path / "killed"
+    for stage in STAGES:
+        assert killed_in(stage, RECIPE, work), stage
+
+    assert start(RECIPE, work).wait() == 0
+    assert parts(work) == parts(undisturbed)
+
+
+@pytest.mark.slow
+def test_the_demo_meets_its_bounds(tmp_path: Path, retort: Callable[..., Any]) -> None:
+    began = time.monotonic()
+    done = retort("run", RECIPE, "--until", "mix", "--json", cwd=tmp_path)
+    seconds = time.monotonic() - began
+
+    stages = {stage["name"]: stage for stage in done.json["stages"]}
+    peak = max(
+        json.loads((Path(tmp_path, stage["table"]) / "manifest.json").read_text())[
+            "peak_memory_bytes"
+        ]
+        for stage in stages.values()
+    )
+    tasks = _kept_per_task(tmp_path, stages)
+    assert seconds <= 90
+    assert peak <= 3 << 30
+    assert stages["collect"]["rows"] >= 3_000
+    assert stages["screen.examples"]["kept"] >= 5_000
+    assert len(tasks) == 6 and min(tasks.values()) >= 100, tasks
+
+
+def _kept_per_task(folder: Path, stages: dict[str, Any]) -> dict[str, int]:
+    import duckdb
+
+    from schemas.tables import Table
+
+    with duckdb.connect() as database:
+        for name, stage in (("examples", "synthesize"), ("verdicts", "screen.examples")):
+            database.register(name, Table(folder / stages[stage]["table"]).dataset())
+        return dict(
+            database.sql(
+                "select task, count(*) from examples join verdicts using (id) where kept group by 1"
+            ).fetchall()
+        )

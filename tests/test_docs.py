@@ -1,0 +1,92 @@
+"""What the README and the docs say is true: their commands run, their tables are the code's."""
+
+import importlib.util
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+Retort = Callable[..., Any]
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    """Fenced blocks of a Markdown file."""
+    return re.findall(rf"^```{language}\n(.*?)^```", path.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def commands(path: Path) -> list[str]:
+    """Lines of console blocks that begin with a prompt, without prompt and comment."""
+    lines = [line for block in blocks(path, "console") for line in block.splitlines()]
+    return [re.sub(r"\s+#\s.*", "", line[2:]) for line in lines if line.startswith("$ ")]
+
+
+def test_the_readme_begins_with_what_it_is_two_commands_and_a_picture() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert commands(ROOT / "README.md")[:2] == ["make demo", "make test"]
+    (picture,) = re.findall(r"!\[[^\]]+\]\((.+?)\)", text)
+    assert (ROOT / picture).stat().st_size > 10_000
+    assert text.index("make demo") < text.index(picture) < text.index("## Install")
+
+
+@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_links_lead_to_files(name: str) -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", (ROOT / name).read_text()):
+        assert (ROOT / link).exists(), link
+
+
+def test_make_targets_that_are_named_exist() -> None:
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    for name in ("README.md", "CONTRIBUTING.md"):
+        for command in commands(ROOT / name):
+            assert not command.startswith("make ") or command.split()[1] in targets
+
+
+def test_the_readmes_commands_run(papers: Path, tmp_path: Path, retort: Retort) -> None:
+    folder = tmp_path / "user"
+    folder.mkdir()
+    shutil.copytree(papers / "domain", folder / "papers")
+    (recipe,) = blocks(ROOT / "README.md", "yaml")
+    (folder / "mine.yaml").write_text(recipe)
+    (folder / "alpaca.json").write_text(
+        '[{"instruction": "Say why.", "input": "", "output": "Because it is so."}]'
+    )
+    inline = re.findall(r"`(retort screen [^`]+)`", (ROOT / "README.md").read_text())
+    listed = [one for one in commands(ROOT / "README.md") if one.startswith("retort ")] + inline
+    assert len(listed) >= 11
+    for command in listed:
+        done = retort(*shlex.split(command)[1:], cwd=folder)
+        assert done.status == 0, f"{command}: {done.err}"
+
+    assert (folder / "mixture" / "train.parquet").is_file()
+    assert (folder / "clean.json").is_file()
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    spec = importlib.util.spec_from_file_location("reference", ROOT / "docs" / "make_reference.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    assert (ROOT / "docs" / "recipes.md").read_text() == module.page()
+
+
+def test_every_verb_has_help_with_an_example_that_names_it(tmp_path: Path, retort: Retort) -> None:
+    listed = retort("--help", cwd=tmp_path).out.split("Commands:")[1]
+    verbs = re.findall(r"^  (\w+) ", listed, re.MULTILINE)
+    assert len(verbs) == 12
+    for verb in verbs:
+        assert f"Example: retort {verb}" in retort(verb, "--help", cwd=tmp_path).out
+
+
+def test_the_project_names_no_machine_of_its_makers() -> None:
+    own = re.compile(r"(?<![\w.<])/(?:work|farm|root|tmp)/")
+    for suffix in ("*.py", "*.md", "*.yaml", "*.toml", "*.txt"):
+        for path in ROOT.rglob(suffix):
+            parts = path.relative_to(ROOT).parts
+            if not parts[0].startswith(".") and parts[0] not in ("work", "build"):
+                assert not own.search(path.read_text(encoding="utf-8")), path
