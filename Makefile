@@ -17,7 +17,7 @@ demo: install
 	$(BIN)/retort run recipes/numerics.yaml --until mix
 
 test: install
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
 slow: install
 	$(BIN)/pytest -m slow

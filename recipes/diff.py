@@ -78,9 +78,9 @@ def _recipes(one: RunTables, other: RunTables) -> dict[str, list[Any]]:
 
 def _flat(value: object, path: str = "") -> dict[str, Any]:
     """`a.b.0` -> value, for every leaf."""
-    if isinstance(value, dict) and value:
+    if isinstance(value, dict):
         items = [(str(key), child) for key, child in value.items()]
-    elif isinstance(value, list) and value:
+    elif isinstance(value, list):
         items = [(str(number), child) for number, child in enumerate(value)]
     else:
         return {path: value}

@@ -101,7 +101,7 @@ def _shingles(text: Bytes, start: int, end: int, words: int, out: Hashes) -> int
     n_shingles = n_words - width + 1
     for shingle in range(n_shingles):
         first = out[shingle]
-        # Zero marks an empty slot in the table of `_distinct`.
+        # Zero marks an empty slot in the tables of `slot_of`.
         out[shingle] = max(mixed(rolled), np.uint64(1))
         if shingle + width < n_words:
             rolled = rolled * _SHINGLE + out[shingle + width] - first * leaving
@@ -109,7 +109,7 @@ def _shingles(text: Bytes, start: int, end: int, words: int, out: Hashes) -> int
 
 
 @compiled
-def _slots(n: int) -> int:
+def slots(n: int) -> int:
     """Size of a hash table for n entries: a power of two, at most half of it used."""
     size = 4
     while size < 2 * n:
@@ -118,18 +118,23 @@ def _slots(n: int) -> int:
 
 
 @compiled
+def slot_of(value: np.uint64, table: Hashes, mask: np.uint64) -> np.uint64:
+    """Slot that holds a value, or the empty one, zero, where it belongs; mask is size - 1."""
+    at = value & mask
+    while table[at] != 0 and table[at] != value:
+        at = (at + np.uint64(1)) & mask
+    return at
+
+
+@compiled
 def _distinct(hashes: Hashes, n: int, table: Hashes) -> int:
     """Move the first of each value to the front of `hashes`; return how many there are."""
-    size = _slots(n)
-    for slot in range(size):
-        table[slot] = 0
-    mask = np.uint64(size - 1)
+    size = slots(n)
+    table[:size] = 0
     kept = 0
     for place in range(n):
         value = hashes[place]
-        at = value & mask
-        while table[at] != 0 and table[at] != value:
-            at = (at + np.uint64(1)) & mask
+        at = slot_of(value, table, np.uint64(size - 1))
         if table[at] == 0:
             table[at] = value
             hashes[kept] = value
@@ -158,7 +163,7 @@ def _sketch(
     largest = _most_words(offsets[begin : end + 1])
     hashes = np.empty(largest, np.uint64)
     low = np.empty(largest, np.uint32)
-    table = np.empty(_slots(largest), np.uint64)
+    table = np.empty(slots(largest), np.uint64)
     for row in range(begin, end):
         n = _shingles(text, offsets[row], offsets[row + 1], words, hashes)
         n = _distinct(hashes, n, table)
@@ -216,19 +221,19 @@ def _shingle_sets(
 ) -> None:
     largest = _most_words(offsets[begin : end + 1])
     scratch = np.empty(largest, np.uint64)
-    table = np.empty(_slots(largest), np.uint64)
+    table = np.empty(slots(largest), np.uint64)
     for row in range(begin, end):
         n = _shingles(text, offsets[row], offsets[row + 1], words, scratch)
         n = _distinct(scratch, n, table)
         sizes[row] = n
         if n == starts[row + 1] - starts[row]:
-            hashes[starts[row] : starts[row + 1]] = np.sort(scratch[:n])
+            hashes[starts[row] : starts[row + 1]] = scratch[:n]
 
 
 def shingle_sets(
     text: Bytes, offsets: Offsets, words: int, expected: Sizes
 ) -> tuple[Hashes, Offsets, Sizes]:
-    """Distinct shingles of every row, in ascending order.
+    """Distinct shingles of every row, in the order in which they first occur.
 
     Args:
         text: bytes of all rows, in lower case.

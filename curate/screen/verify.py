@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from curate.screen import kernels
 from curate.screen.bands import Packed, unpacked
 from curate.screen.kernels import Offsets, compiled
-from curate.screen.minhash import Hashes, Rows, Sizes, shingle_sets
+from curate.screen.minhash import Hashes, Rows, Sizes, shingle_sets, slot_of, slots
 from curate.screen.sketches import Source, lowered, pieces
 from schemas.errors import TableError
 
@@ -32,18 +32,21 @@ def _jaccard(
     right: Rows,
     similarity: Similarities,
 ) -> None:
+    table = np.empty(slots(np.diff(left_starts).max()), np.uint64)
+    size = 0
     for pair in range(begin, end):
-        one, one_end = left_starts[left[pair]], left_starts[left[pair] + 1]
-        other, other_end = right_starts[right[pair]], right_starts[right[pair] + 1]
-        union = one_end - one + other_end - other
+        own = left_hashes[left_starts[left[pair]] : left_starts[left[pair] + 1]]
+        other = right_hashes[right_starts[right[pair]] : right_starts[right[pair] + 1]]
+        if pair == begin or left[pair] != left[pair - 1]:
+            size = slots(len(own))
+            table[:size] = 0
+            for value in own:
+                table[slot_of(value, table, np.uint64(size - 1))] = value
         shared = 0
-        while one < one_end and other < other_end:
-            # Sums instead of branches: which side is smaller cannot be predicted.
-            a, b = left_hashes[one], right_hashes[other]
-            shared += a == b
-            one += a <= b
-            other += b <= a
-        similarity[pair] = shared / (union - shared) if union > 0 else 0.0
+        for value in other:
+            shared += table[slot_of(value, table, np.uint64(size - 1))] == value
+        union = len(own) + len(other) - shared
+        similarity[pair] = shared / union if union > 0 else 0.0
 
 
 def jaccard(
@@ -56,7 +59,8 @@ def jaccard(
 ) -> Similarities:
     """(n_pairs,) exact Jaccard similarity of two rows' sets, which come as `shingle_sets` does.
 
-    Two empty sets resemble each other by 0.
+    Fastest where pairs with the same left row stand together. Two empty sets resemble each other
+    by 0.
     """
     similarity = np.empty(len(left), np.float64)
     sets = (left_hashes, left_starts, right_hashes, right_starts)

@@ -37,13 +37,11 @@ def sketched(texts: list[str], permutations: int = 128, words: int = 5) -> Sketc
 
 @settings(deadline=None)
 @given(st.lists(WORDS, max_size=8), st.integers(1, 6))
-def test_a_row_has_as_many_ascending_shingles_as_distinct_runs_of_words(
-    texts: list[str], words: int
-) -> None:
+def test_a_row_has_as_many_shingles_as_distinct_runs_of_words(texts: list[str], words: int) -> None:
     _, _, rows = sketched(texts, words=words)
 
     assert [len(row) for row in rows] == [len(shingles_in_python(t, words)) for t in texts]
-    assert all(row.tolist() == sorted(set(row.tolist())) for row in rows)
+    assert all(len(set(row.tolist())) == len(row) for row in rows)
 
 
 @settings(deadline=None)

@@ -19,9 +19,9 @@ TEXTS = st.lists(
 
 
 @settings(deadline=None)
-@given(st.lists(st.sets(st.integers(0, 9)), min_size=1, max_size=8))
+@given(st.lists(st.sets(st.integers(1, 9)), min_size=1, max_size=8))
 def test_jaccard_is_that_of_python_sets(sets: list[set[int]]) -> None:
-    hashes = np.array([value for own in sets for value in sorted(own)], np.uint64)
+    hashes = np.array([value for own in sets for value in own], np.uint64)
     starts = np.cumsum([0, *map(len, sets)])
     left, right = (side.ravel() for side in np.indices((len(sets), len(sets))))
 
