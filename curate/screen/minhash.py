@@ -143,9 +143,12 @@ def _distinct(hashes: Hashes, n: int, table: Hashes) -> int:
 
 
 @compiled
-def _most_words(offsets: Offsets) -> int:
-    """Bound on the words of the longest row."""
-    return int((np.diff(offsets).max() + 1) // 2)
+def widest(offsets: Offsets) -> int:
+    """Length of the longest row. A loop: `np.diff` here would cost four seconds of compiling."""
+    length = 0
+    for row in range(len(offsets) - 1):
+        length = max(length, offsets[row + 1] - offsets[row])
+    return length
 
 
 @compiled
@@ -160,7 +163,7 @@ def _sketch(
     sets: Hashes,
     sizes: Sizes,
 ) -> None:
-    largest = _most_words(offsets[begin : end + 1])
+    largest = (widest(offsets[begin : end + 1]) + 1) // 2
     hashes = np.empty(largest, np.uint64)
     low = np.empty(largest, np.uint32)
     table = np.empty(slots(largest), np.uint64)
@@ -219,7 +222,7 @@ def _shingle_sets(
     hashes: Hashes,
     sizes: Sizes,
 ) -> None:
-    largest = _most_words(offsets[begin : end + 1])
+    largest = (widest(offsets[begin : end + 1]) + 1) // 2
     scratch = np.empty(largest, np.uint64)
     table = np.empty(slots(largest), np.uint64)
     for row in range(begin, end):
@@ -227,7 +230,8 @@ def _shingle_sets(
         n = _distinct(scratch, n, table)
         sizes[row] = n
         if n == starts[row + 1] - starts[row]:
-            hashes[starts[row] : starts[row + 1]] = scratch[:n]
+            for place in range(n):  # assigning a slice would cost two seconds of compiling
+                hashes[starts[row] + place] = scratch[place]
 
 
 def shingle_sets(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from curate.screen import kernels
 from curate.screen.bands import Packed, unpacked
 from curate.screen.kernels import Offsets, compiled
-from curate.screen.minhash import Hashes, Rows, Sizes, shingle_sets, slot_of, slots
+from curate.screen.minhash import Hashes, Rows, Sizes, shingle_sets, slot_of, slots, widest
 from curate.screen.sketches import Source, lowered, pieces
 from schemas.errors import TableError
 
@@ -32,7 +32,7 @@ def _jaccard(
     right: Rows,
     similarity: Similarities,
 ) -> None:
-    table = np.empty(slots(np.diff(left_starts).max()), np.uint64)
+    table = np.empty(slots(widest(left_starts)), np.uint64)
     size = 0
     for pair in range(begin, end):
         own = left_hashes[left_starts[left[pair]] : left_starts[left[pair] + 1]]

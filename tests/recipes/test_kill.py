@@ -23,6 +23,7 @@ STAGES = [
     "screen.passages",
     "synthesize",
     "screen.examples.grounding",
+    "screen.examples.length",
     "screen.examples.duplicates",
     "screen.examples",
     "mix",
