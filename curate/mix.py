@@ -131,6 +131,9 @@ def _too_few(
     wanted = counts(settings.parts, size)
     short = [part for part in wanted if available[part] < wanted[part]]
     part = short[0] if short else min(available, key=lambda name: available[name])
+    ((made,),) = database.sql(
+        "select count(*) from examples where part = ? and split = 'train'", params=[part]
+    ).fetchall()
     most = database.execute(
         """select rule, count(*) as n from (select unnest(failed) as rule from verdicts
            join examples using (id) where part = ? and split = 'train')
@@ -146,5 +149,5 @@ def _too_few(
     )
     return (
         f"mix.parts.{part}: {asked} {max(1, wanted[part])} of it for training, and "
-        f"{available[part]} are kept.{blame} {advice}"
+        f"{available[part]} of the {made} that were made are kept.{blame} {advice}"
     )

@@ -20,6 +20,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+STOPPED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
 VERBS = (
     *(run.run, run.plan, tables.collect, tables.segment, tables.synthesize, tables.screen),
     *(tables.mix, look.why, look.diff, look.report, look.doctor, look.clean),
@@ -33,20 +36,35 @@ def main() -> None:
     from schemas.errors import RetortError
 
     try:
-        app()
+        status = app(prog_name="retort", standalone_mode=False)
+        if status == STOPPED:
+            raise KeyboardInterrupt  # which the parser turned into a status
+        raise SystemExit(status)
     except RetortError as error:
         _stop(" ".join(str(error).split("\n")), 2)
-    except KeyboardInterrupt:
-        _stop("stopped; finished tables are kept, run again to go on", 130)
+    except (KeyboardInterrupt, typer.Abort):
+        _stop("stopped; finished tables are kept, run again to go on", STOPPED)
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(0) from None
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS):
+        if error.errno not in UNWRITABLE:
             raise
-        _stop(
-            f"{error.filename or 'output'}: {error.strerror or error}. Make room and run again.", 2
-        )
+        _stop(f"{error.filename or 'output'}: {error.strerror or error}. Mend it and run again.", 2)
+    except Exception as error:
+        usage = getattr(error, "format_message", None)  # of the parser's own errors
+        if usage is None:
+            raise
+        _stop(_of_usage(error, usage()), 2)
+
+
+def _of_usage(error: Exception, message: str) -> str:
+    """A mistake on the command line in one line; the whole help where nothing was asked for."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "retort"
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return message
+    return f"{' '.join(message.split())} See {path} --help."
 
 
 def _stop(message: str, status: int) -> None:

@@ -149,7 +149,7 @@ def test_a_part_that_is_too_small_is_named_with_its_worst_rule_and_the_size_that
     with (
         pytest.raises(
             RecipeError,
-            match=r"mix\.parts\.general: 60 rows ask for 30.*16 are kept.*too_short.*\(24 rows.*33",
+            match=r"parts\.general: 60 rows ask for 30.*16 of the 40 .*too_short.*\(24 rows.*33",
         ),
         mix(rows, judged, Mix(parts={"domain": 0.5, "general": 0.5}, size=60), 1),
     ):

@@ -105,7 +105,7 @@ def test_an_empty_mixture(copy: Path, retort: Retort) -> None:
     change = "screen.examples.keep.none=n_words > 100000"
     ended = retort("run", "small.yaml", "--set", change, cwd=copy)
 
-    refused(ended, "mix.parts", "0 are kept", "none")
+    refused(ended, "mix.parts", "0 of the", "are kept", "none")
     assert not list(copy.glob("work/tables/mix*"))
     assert retort("run", "small.yaml", cwd=copy).status == 0
 
@@ -198,3 +198,28 @@ def test_an_output_that_cannot_be_written(copy: Path, retort: Retort) -> None:
     refused(retort("collect", "domain", "-o", "no/d.parquet", cwd=copy), "no is not a folder")
     refused(retort("collect", "domain", "-o", "d.xlsx", cwd=copy), ".xlsx")
     refused(retort("collect", "domain", "-o", "general", cwd=copy), "general", "not a table")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["frobnicate"], ("frobnicate", "retort --help")),
+        (["run"], ("recipe", "retort run --help")),
+        (["run", "small.yaml", "--sett", "a=b"], ("--sett", "retort run --help")),
+        (["segment", "d.parquet", "-o", "p.parquet", "--max-words", "many"], ("--max-words",)),
+        (["segment", "d.parquet", "-o", "p.parquet", "--max-words", "3"], ("max_words", "20")),
+        (["synthesize", "d.parquet", "-o", "e.parquet", "--teacher", "oracle"], ("miner",)),
+        (["screen", "d.parquet", "-o", "v.parquet", "--keep", "n_words > 3"], ("name=value",)),
+    ],
+)
+def test_a_slip_on_the_command_line(
+    copy: Path, retort: Retort, arguments: list[str], parts: tuple[str, ...]
+) -> None:
+    refused(retort(*arguments, cwd=copy), *parts)
+
+
+def test_no_verb_shows_the_help(copy: Path, retort: Retort) -> None:
+    shown = retort(cwd=copy)
+
+    assert shown.status == 2
+    assert "Commands:" in shown.err

@@ -77,6 +77,28 @@ def test_a_run_killed_at_any_time_ends_with_the_same_bytes(
     assert not list(work.glob("tables/*.writing"))
 
 
+def test_a_stopped_run_says_so_in_one_line_and_keeps_finished_tables(
+    papers: Path, finished: Path, tmp_path: Path
+) -> None:
+    work = tmp_path / "work"
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "retort", "run", "small.yaml", "--work", str(work)],
+        cwd=papers,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not list(work.glob("tables/segment-*")):
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+
+    assert process.returncode == 130
+    assert said == "retort: stopped; finished tables are kept, run again to go on\n"
+    assert not list(work.glob("tables/*.writing"))
+    assert start(papers / "small.yaml", work).wait() == 0
+    assert parts(work) == parts(finished)
+
+
 @pytest.mark.slow
 def test_a_run_killed_in_each_stage_ends_with_the_same_bytes(tmp_path: Path) -> None:
     undisturbed = tmp_path / "undisturbed"
