@@ -39,6 +39,10 @@ class Plan:
     calls: int
     """Teacher calls; the miner makes none."""
     usd: float
+    seconds: float | None
+    """Time for what is to do, as long as it took last time; null where a stage never ran here."""
+    peak_memory_bytes: int | None
+    """Largest memory of what is to do, likewise."""
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
@@ -64,7 +68,16 @@ def plan(stages: Sequence[Stage], work: Work) -> Plan:
                 like.peak_memory_bytes if like else None,
             )
         )
-    return Plan(planned, calls=0, usd=0.0)
+    left = [one for one in planned if one.state != "done"]
+    known_times = [one.seconds for one in left if one.seconds is not None]
+    memory = [one.peak_memory_bytes for one in left if one.peak_memory_bytes is not None]
+    return Plan(
+        planned,
+        calls=0,
+        usd=0.0,
+        seconds=round(sum(known_times), 1) if len(known_times) == len(left) else None,
+        peak_memory_bytes=max(memory, default=0) if len(memory) == len(left) else None,
+    )
 
 
 def _look_up(

@@ -105,7 +105,10 @@ def print_plan(planned: "Plan") -> None:
         for stage in planned.stages
     ]
     print_table(["stage", "state", "rows", "seconds last time", "MiB last time"], rows)
-    say(f"teacher calls {planned.calls}, dollars {planned.usd:.2f}")
+    seconds = "unknown, a stage never ran here"
+    if planned.seconds is not None and planned.peak_memory_bytes is not None:
+        seconds = f"{planned.seconds:.1f} s, {planned.peak_memory_bytes / 2**20:.0f} MiB at most"
+    say(f"to do: {seconds}; teacher calls {planned.calls}, dollars {planned.usd:.2f}")
 
 
 def say(line: str) -> None:

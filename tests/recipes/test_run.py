@@ -128,7 +128,9 @@ def test_a_plan_says_what_is_done_and_does_nothing(
         "depends"
     ] * 9
     assert fresh["stages"][0]["state"] == "to do"
-    assert (done["calls"], done["usd"]) == (0, 0.0)
+    assert (done["calls"], done["usd"], done["seconds"]) == (0, 0.0, 0)
+    assert changed["seconds"] > 0 and changed["peak_memory_bytes"] > 1 << 20
+    assert fresh["seconds"] is None
     assert not (tmp_path / "none").exists()
 
 
