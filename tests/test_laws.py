@@ -189,6 +189,23 @@ def test_law_3_a_changed_file_is_read_again(
     assert made(again.json) == {"read.domain.0", "collect"}
 
 
+def test_law_3_rehash_sees_a_change_that_kept_size_and_date(
+    papers: Path, tmp_path: Path, retort: Callable[..., Any]
+) -> None:
+    copy = tmp_path / "papers"
+    shutil.copytree(papers, copy)
+    collect = ("run", "small.yaml", "--until", "collect", "--json")
+    retort(*collect, cwd=copy)
+    paper = copy / "domain" / "paper-000.md"
+    status = paper.stat()
+    paper.write_text(paper.read_text().replace("lattice", "LATTICE").replace("kernel", "KERNEL"))
+    os.utime(paper, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+    assert paper.stat().st_size == status.st_size
+    assert made(retort(*collect, cwd=copy).json) == set()
+    assert made(retort(*collect, "--rehash", cwd=copy).json) == {"read.domain.0", "collect"}
+
+
 # 4. Complete or partial; two runs in one folder.
 
 

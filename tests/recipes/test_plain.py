@@ -104,6 +104,52 @@ def test_prefer_says_which_copy_stays(tmp_path: Path, retort: Retort) -> None:
     assert [row["kept"] for row in rows_of(tmp_path / "v.jsonl")] == [False, True]
 
 
+WORDS = [f"word{number}" for number in range(60)]
+CHAIN = [
+    WORDS,
+    WORDS[:-5] + ["other"] * 5,
+    ["another"] * 5 + WORDS[5:-5] + ["other"] * 5,
+]
+"""Each is like the next (51 of 61 shingles shared), the first and the last are not (46 of 66)."""
+
+
+def judged(folder: Path, retort: Retort, rows: list[dict[str, Any]], *options: str) -> list[Any]:
+    put(folder / "r.jsonl", rows)
+    done = retort("screen", "r.jsonl", "-o", "v.jsonl", "--unique", "0.8", *options, cwd=folder)
+    assert done.status == 0, done.err
+    return [
+        (row["kept"], row["failed"], row["duplicate_of"], row["similarity"])
+        for row in rows_of(folder / "v.jsonl")
+    ]
+
+
+def test_a_forbidden_copy_never_costs_the_allowed_one(tmp_path: Path, retort: Retort) -> None:
+    rows = [
+        {"id": "best", "text": " ".join(CHAIN[0]), "license": "CC-BY-NC-4.0"},
+        {"id": "free", "text": " ".join(CHAIN[1]), "license": "CC-BY-4.0"},
+    ]
+    prefer = ("--prefer", "license = 'CC-BY-NC-4.0' desc")
+
+    assert judged(tmp_path, retort, rows, *prefer, "--keep", "licensed=license_allowed") == [
+        (False, ["licensed"], None, None),
+        (True, [], None, None),
+    ]
+    assert judged(tmp_path, retort, rows, *prefer) == [
+        (True, [], None, None),
+        (False, ["unique"], "best", 51 / 61),
+    ]
+
+
+def test_a_chain_loses_its_middle_and_names_the_twin(tmp_path: Path, retort: Retort) -> None:
+    rows = [{"id": name, "text": " ".join(text)} for name, text in zip("abc", CHAIN, strict=True)]
+
+    assert judged(tmp_path, retort, rows) == [
+        (True, [], None, None),
+        (False, ["unique"], "a", 51 / 61),
+        (True, [], None, None),
+    ]
+
+
 def test_text_may_be_several_columns_and_is_named_when_it_is_not_known(
     tmp_path: Path, retort: Retort
 ) -> None:
