@@ -35,8 +35,8 @@ FORMS = {
 def conversations(rows: Plain | Table, path: Path, part: str) -> pa.Table:
     """(id, part, split, messages) of each row.
 
-    Rows that Retort made keep id and split. Others are named `part:id`, and their split is cut from
-    the hash of that name.
+    Rows that Retort made keep id and split; others are named `part:id`. A split that is not there
+    is cut from the hash of the id.
 
     Raises:
         TableError: the columns are of no known form, or an id is there twice.
@@ -62,8 +62,7 @@ def conversations(rows: Plain | Table, path: Path, part: str) -> pa.Table:
             f"{path}: {len(found)} rows have {n_ids} different ids. Make each id unique, or take "
             f"the column out; row numbers are used then."
         )
-    if not ours:
-        hashes = pa.array([identity(one) for one in found["id"].to_pylist()])
-        cut = splits(hashes, Holdout())
-        found = found.set_column(found.column_names.index("split"), "split", cut)
+    hashes = pa.array([identity(one) for one in found["id"].to_pylist()], pa.string())
+    cut = pc.coalesce(found["split"], splits(hashes, Holdout()))
+    found = found.set_column(found.column_names.index("split"), "split", cut)
     return found

@@ -176,9 +176,9 @@ def screen(
     passed = verdicts["kept"].to_pylist()
     write_rows(out, verdicts.schema, verdicts.to_batches())
     if kept:
-        write_kept(path, passed, kept)
+        _copy(path, passed, kept)
     if rejected:
-        write_kept(path, [not one for one in passed], rejected)
+        _copy(path, [not one for one in passed], rejected)
     counts = pc.value_counts(pc.list_flatten(verdicts["failed"])).to_pylist()
     return {
         "rows": len(verdicts),
@@ -186,6 +186,16 @@ def screen(
         "rules": {one["values"]: one["counts"] for one in counts},
         "seconds": round(time.monotonic() - began, 3),
     }
+
+
+def _copy(source: Path, chosen: Sequence[bool], out: Path) -> None:
+    """Rows of a file in its own form; rows of a table's folder in any."""
+    if source.is_file():
+        write_kept(source, chosen, out)
+        return
+    rows = open_rows(source)
+    table = pa.Table.from_batches(rows.batches(), schema=rows.schema)
+    write_rows(out, rows.schema, table.filter(pa.array(chosen)).to_batches())
 
 
 TEXT = (

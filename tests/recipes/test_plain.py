@@ -214,6 +214,34 @@ def test_a_table_folder_is_read_and_written_like_a_file(
         assert rows_of(tmp_path / f"{output}.p.parquet") == rows_of(tmp_path / "d.p.parquet")
 
 
+def test_kept_rows_of_a_table_folder_are_written_to_a_file(
+    papers: Path, tmp_path: Path, retort: Retort
+) -> None:
+    retort("collect", papers / "domain", "-o", "d", cwd=tmp_path)
+    done = retort(
+        *("screen", "d", "-o", "v.parquet", "--keep", "some=title like '%1%'", "--json"),
+        *("--kept", "some.parquet", "--rejected", "rest.parquet"),
+        cwd=tmp_path,
+    )
+
+    assert done.status == 0, done.err
+    some, rest = rows_of(tmp_path / "some.parquet"), rows_of(tmp_path / "rest.parquet")
+    assert len(some) == done.json["kept"] and len(some) + len(rest) == 30
+    assert all("1" in row["title"] for row in some)
+
+
+def test_examples_without_a_split_are_given_one(tmp_path: Path, retort: Retort) -> None:
+    turns = [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "So."}]
+    rows = [{"id": f"e{n}", "split": None, "messages": turns} for n in range(100)]
+    put(tmp_path / "e.jsonl", [*rows, {"id": "held", "split": "test", "messages": turns}])
+    told = retort("mix", "--part", "a=e.jsonl:1.0", "-o", "m", "--json", cwd=tmp_path)
+
+    assert told.status == 0, told.err
+    counts = {split: parts["a"] for split, parts in told.json["counts"].items()}
+    assert sum(counts.values()) == 101 and min(counts.values()) > 0
+    assert "held" in {row["example_id"] for row in rows_of(tmp_path / "m" / "test.parquet")}
+
+
 def test_failures_of_collect_are_listed_and_counted(tmp_path: Path, retort: Retort) -> None:
     (tmp_path / "papers").mkdir()
     (tmp_path / "papers" / "a.md").write_text("# A\n\nThe lattice absorbs heat.\n")
