@@ -48,6 +48,7 @@ def conversations(rows: Plain | Table, path: Path, part: str) -> pa.Table:
         raise TableError(
             f"{path}: not examples, it has the columns {', '.join(have)}. Known are {known}."
         )
+    check_messages(rows.schema, path)
     ours = "split" in have and form == ("messages",)
     name, split = ("id", "split") if ours else ("? || ':' || id", "null::varchar")
     with duckdb.connect() as database:
@@ -66,3 +67,21 @@ def conversations(rows: Plain | Table, path: Path, part: str) -> pa.Table:
     cut = pc.coalesce(found["split"], splits(hashes, Holdout()))
     found = found.set_column(found.column_names.index("split"), "split", cut)
     return found
+
+
+def check_messages(columns: pa.Schema, path: Path) -> None:
+    """Refuse a column `messages` that holds no conversations.
+
+    Raises:
+        TableError: it is not a list of turns with `role` and `content`.
+    """
+    if "messages" not in columns.names:
+        return
+    kind = columns.field("messages").type
+    turn = kind.value_type if pa.types.is_list(kind) else None
+    wanted = {"role", "content"}
+    if turn is None or not (pa.types.is_struct(turn) and wanted <= {field.name for field in turn}):
+        raise TableError(
+            f"{path}: the column messages is {kind}, not a list of turns with role and content. "
+            f"Mend it, or name the text with --text."
+        )

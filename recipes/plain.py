@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curate.turns import check_messages
 from recipes.options import validated
 from schemas.errors import RecipeError, SourceError, TableError
 from schemas.plain import Plain, as_schema, check_output, open_rows, write_kept, write_rows
@@ -227,6 +228,8 @@ def with_text(rows: Rows, named: Sequence[str], path: Path) -> Rows:
             f"{path}: no column is known to be text; it has {', '.join(have)}. "
             f"Name one with --text."
         )
+    if columns == ("messages",):
+        check_messages(rows.schema, path)
     if columns in (("text",), ("messages",)):
         return rows
     table = pa.Table.from_batches(rows.batches(), schema=rows.schema)

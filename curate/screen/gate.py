@@ -4,17 +4,18 @@ The same code serves a recipe, whose measures are tables of their own in the wor
 `retort screen` over a plain file.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import duckdb
 import pyarrow as pa
 import yaml
 
 from curate.screen import catalog, rules
 from curate.screen.view import Readable, schema, view
-from schemas.errors import RecipeError
+from schemas.errors import RecipeError, TableError
 from schemas.recipe import Rule, Screen, Unique
 from schemas.rows import PAIRS
 
@@ -171,7 +172,21 @@ def measure(
     else:
         texts = documents.dataset() if documents is not None else None
         answers = module.measure_with_documents(batches, texts, params)
-    return Measured(pa.schema(fields), answers, dict)
+    return Measured(pa.schema(fields), _guarded(answers, reads, f"{where}.measures.{name}"), dict)
+
+
+def _guarded(
+    answers: Iterator[pa.RecordBatch], reads: Sequence[str], where: str
+) -> Iterator[pa.RecordBatch]:
+    """The answers of a measure; a column of another type than it reads is the user's to mend."""
+    try:
+        yield from answers
+    except (pa.ArrowException, duckdb.Error) as error:
+        reason = str(error).splitlines()[0]
+        raise TableError(
+            f"{where}: cannot be measured on {', '.join(reads)} ({reason}). Name columns of the "
+            f"right type in its parameters, or with --text."
+        ) from error
 
 
 def gather(

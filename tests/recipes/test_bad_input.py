@@ -1,5 +1,6 @@
 """What a user can repair is one line on standard error and exit 2; nothing is half written."""
 
+import json
 import os
 import resource
 import shutil
@@ -223,3 +224,35 @@ def test_no_verb_shows_the_help(copy: Path, retort: Retort) -> None:
 
     assert shown.status == 2
     assert "Commands:" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("row", "arguments", "part"),
+    [
+        ({"text": 5}, ["--measures", "length"], "length"),
+        ({"text": 5}, ["--unique", "0.8"], "text"),
+        ({"text": {"a": 1}}, ["--unique", "0.8"], "text"),
+        ({"text": "a"}, ["--measures", "license"], "license"),
+        ({"text": "a"}, ["--measures", "grounding"], "evidence"),
+        ({"messages": "hi"}, ["--measures", "length"], "messages"),
+        ({"messages": [{"who": "me"}]}, ["--measures", "length"], "messages"),
+        (
+            {"messages": [{"role": "user", "content": "a"}], "evidence": 3, "context": "a"},
+            ["--measures", "grounding"],
+            "grounding",
+        ),
+    ],
+)
+def test_a_column_of_another_type(
+    copy: Path, retort: Retort, row: dict[str, object], arguments: list[str], part: str
+) -> None:
+    (copy / "rows.jsonl").write_text(f"{json.dumps(row)}\n" * 2)
+
+    refused(retort("screen", "rows.jsonl", "-o", "v.parquet", *arguments, cwd=copy), part)
+    assert not (copy / "v.parquet").exists()
+
+
+def test_messages_that_are_no_conversation_are_not_mixed(copy: Path, retort: Retort) -> None:
+    (copy / "rows.jsonl").write_text('{"messages": "hi"}\n' * 50)
+
+    refused(retort("mix", "--part", "a=rows.jsonl:1.0", "-o", "m", cwd=copy), "messages")
