@@ -14,7 +14,15 @@ import pyarrow.compute as pc
 from curate.turns import check_messages
 from recipes.options import validated
 from schemas.errors import RecipeError, SourceError, TableError
-from schemas.plain import Plain, as_schema, check_output, open_rows, write_kept, write_rows
+from schemas.plain import (
+    Plain,
+    as_schema,
+    check_kept,
+    check_output,
+    open_rows,
+    write_kept,
+    write_rows,
+)
 from schemas.recipe import Files, Holdout, Miner, Mix, Screen, Segment
 from schemas.rows import DOCUMENTS, EXAMPLES, PASSAGES, VERDICTS, Document, Failure
 from schemas.tables import Table, Writer
@@ -158,8 +166,9 @@ def screen(
     from curate.screen.judge import judge
 
     began = time.monotonic()
-    for one in filter(None, (out, kept, rejected)):
-        check_output(one)
+    check_output(out)
+    for one in filter(None, (kept, rejected)):
+        check_kept(path, one)
     rows = with_text(open_rows(path), text, path)
     source = open_rows(documents) if documents else None
     gate = "examples" if "messages" in rows.schema.names else "passages"

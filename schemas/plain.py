@@ -159,6 +159,17 @@ def check_output(path: Path) -> None:
         raise TableError(f"{path}: {path.parent} is not a folder. Make it first.")
 
 
+def check_kept(source: Path, path: Path) -> None:
+    """Refuse a file that the rows of another cannot be copied to, before any work is done.
+
+    Raises:
+        TableError: as `check_output`, or the suffixes of the two files differ.
+    """
+    check_output(path)
+    if source.is_file() and path.suffix != source.suffix:
+        raise TableError(f"{path}: the rows of {source.name} are written as {source.suffix} only.")
+
+
 def write_kept(source: Path, kept: Sequence[bool], path: Path) -> None:
     """Copy the chosen rows of a plain file to another of the same form, as they stand there.
 
@@ -170,9 +181,7 @@ def write_kept(source: Path, kept: Sequence[bool], path: Path) -> None:
     Raises:
         TableError: the suffixes differ, or the file has other rows than were judged.
     """
-    check_output(path)
-    if path.suffix != source.suffix:
-        raise TableError(f"{path}: the rows of {source.name} are written as {source.suffix} only.")
+    check_kept(source, path)
     beside = path.with_name(f".{path.name}.{os.getpid()}{path.suffix}")
     try:
         _COPIERS[source.suffix](source, kept, beside)

@@ -175,13 +175,20 @@ def measure(
     return Measured(pa.schema(fields), _guarded(answers, reads, f"{where}.measures.{name}"), dict)
 
 
+WRONG_TYPE = (
+    *(pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, pa.ArrowKeyError),
+    *(duckdb.BinderException, duckdb.ConversionException, duckdb.InvalidInputException),
+)
+"""What Arrow and DuckDB raise where a column is of another type than is asked of it."""
+
+
 def _guarded(
     answers: Iterator[pa.RecordBatch], reads: Sequence[str], where: str
 ) -> Iterator[pa.RecordBatch]:
     """The answers of a measure; a column of another type than it reads is the user's to mend."""
     try:
         yield from answers
-    except (pa.ArrowException, duckdb.Error) as error:
+    except WRONG_TYPE as error:
         reason = str(error).splitlines()[0]
         raise TableError(
             f"{where}: cannot be measured on {', '.join(reads)} ({reason}). Name columns of the "

@@ -86,7 +86,10 @@ def _order(
     numbered = measured.append_column("_position", pa.array(np.arange(len(measured))))
     database.register("numbered", numbered)
     query = f"select _position from numbered order by {', '.join([*terms, '_position'])}"
-    answer = database.sql(query).to_arrow_table()
+    try:
+        answer = database.sql(query).to_arrow_table()
+    except duckdb.Error as error:
+        raise RecipeError(f"{where}.unique.prefer: {str(error).splitlines()[0]}") from error
     positions: np.ndarray = answer["_position"].to_numpy()
     return positions
 

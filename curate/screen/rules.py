@@ -6,6 +6,7 @@ window, lambda, cast or second statement is reachable, and what is run is writte
 parsed tree, so comments and stray parentheses cannot change the statement around it.
 """
 
+import contextlib
 import difflib
 import json
 import re
@@ -102,11 +103,8 @@ def compile_rules(keep: Mapping[str, Rule], columns: pa.Schema, where: str) -> d
         RecipeError: the first rule that cannot be judged, and why.
     """
     checked = {}
-    scalars = {field.name: _sql_type(field.type) for field in columns}
-    known = [name for name, kind in scalars.items() if kind]
-    with locked() as database:
-        typed = ", ".join(f"{_quoted(name)} {scalars[name]}" for name in known)
-        database.execute(f"create table measured ({typed})")
+    known = scalars(columns)
+    with _empty(known) as database:
         for name, rule in keep.items():
             place = f"{where}.keep.{name}"
             if not name.isidentifier() or name == UNIQUE:
@@ -131,14 +129,32 @@ def compile_order(unique: Unique, columns: pa.Schema, where: str) -> dict[str, f
     if "split" in columns.names:
         ranks = " ".join(f"when '{name}' then {rank}" for name, rank in SPLIT_ORDER.items())
         terms[f"case split {ranks} else {len(SPLIT_ORDER)} end"] = frozenset({"split"})
-    for preference in unique.prefer:
-        place = f"{where}.unique.prefer"
-        bare = re.sub(r"\s+(asc|desc)\s*$", "", preference, flags=re.IGNORECASE)
-        checked = check(place, bare)
-        check_columns(place, checked, columns.names)
-        way = "desc" if preference.strip().lower().endswith(" desc") else "asc"
-        terms[f"({checked.sql}) {way} nulls last"] = checked.columns
+    known = scalars(columns)
+    place = f"{where}.unique.prefer"
+    with _empty(known) as database:
+        for preference in unique.prefer:
+            bare = re.sub(r"\s+(asc|desc)\s*$", "", preference, flags=re.IGNORECASE)
+            checked = check(place, bare)
+            check_columns(place, checked, known)
+            _type_of(database, place, checked)
+            way = "desc" if preference.strip().lower().endswith(" desc") else "asc"
+            terms[f"({checked.sql}) {way} nulls last"] = checked.columns
     return terms
+
+
+def scalars(columns: pa.Schema) -> dict[str, str]:
+    """The columns that a rule may name, with DuckDB's names of their types."""
+    kinds = {field.name: _sql_type(field.type) for field in columns}
+    return {name: kind for name, kind in kinds.items() if kind}
+
+
+@contextlib.contextmanager
+def _empty(known: Mapping[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with an empty table `measured` of these columns, to find an expression's type."""
+    typed = ", ".join(f"{_quoted(name)} {kind}" for name, kind in known.items())
+    with locked() as database:
+        database.execute(f"create table measured ({typed})")
+        yield database
 
 
 def _sql_type(kind: pa.DataType) -> str | None:
@@ -161,15 +177,20 @@ def _quoted(name: str) -> str:
 
 
 def _check_boolean(database: duckdb.DuckDBPyConnection, place: str, rule: Checked) -> None:
-    try:
-        kind = str(database.sql(f"select ({rule.sql}) from measured").types[0])
-    except duckdb.Error as error:
-        raise RecipeError(f"{place}: {str(error).splitlines()[0]} ({rule.sql}).") from error
+    kind = _type_of(database, place, rule)
     if kind != "BOOLEAN":
         raise RecipeError(
             f"{place}: {rule.sql!r} is of type {kind}, a rule is true or false. Compare it with "
             f"something."
         )
+
+
+def _type_of(database: duckdb.DuckDBPyConnection, place: str, rule: Checked) -> str:
+    """DuckDB's name of an expression's type."""
+    try:
+        return str(database.sql(f"select ({rule.sql}) from measured").types[0])
+    except duckdb.Error as error:
+        raise RecipeError(f"{place}: {str(error).splitlines()[0]} ({rule.sql}).") from error
 
 
 def locked() -> duckdb.DuckDBPyConnection:

@@ -256,3 +256,13 @@ def test_messages_that_are_no_conversation_are_not_mixed(copy: Path, retort: Ret
     (copy / "rows.jsonl").write_text('{"messages": "hi"}\n' * 50)
 
     refused(retort("mix", "--part", "a=rows.jsonl:1.0", "-o", "m", cwd=copy), "messages")
+
+
+def test_kept_rows_in_another_form_are_refused_before_anything_is_written(
+    copy: Path, retort: Retort
+) -> None:
+    (copy / "rows.jsonl").write_text('{"text": "a"}\n')
+
+    ended = retort("screen", "rows.jsonl", "-o", "v.parquet", "--kept", "k.csv", cwd=copy)
+    refused(ended, "k.csv", ".jsonl")
+    assert not (copy / "v.parquet").exists()

@@ -241,8 +241,14 @@ def test_kept_rows_are_unlike_and_every_other_row_is_like_a_kept_one(
 
 
 @pytest.mark.parametrize(
-    "preference", ["(select 1)", "random()", "nothing desc", "1; drop table x"]
+    "preference", ["(select 1)", "random()", "nothing desc", "1; drop table x", "abs(id)", "tags"]
 )
 def test_a_preference_is_held_to_what_a_rule_is(preference: str) -> None:
     with pytest.raises(RecipeError, match=r"screen\.unique\.prefer: "):
-        judge(numbered(2), {}, Unique(prefer=[preference]), pairs())
+        judge(numbered(2, tags=[["a"], ["b"]]), {}, Unique(prefer=[preference]), pairs())
+
+
+def test_a_preference_that_fails_on_a_row_is_one_line() -> None:
+    with pytest.raises(RecipeError, match=r"screen\.unique\.prefer: .*missing \)"):
+        rows = numbered(2, pattern=["(", "a"])
+        judge(rows, {}, Unique(prefer=["regexp_matches(id, pattern)"]), pairs())
