@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from recipes.runner import fingerprint, finished, folder_of
-from recipes.stages import Stage
+from recipes.stage import Stage
 from recipes.work import Work
 from schemas import manifest
 from schemas.errors import TableError
@@ -83,9 +83,9 @@ def plan(stages: Sequence[Stage], work: Work) -> Plan:
 def _look_up(
     stage: Stage, known: dict[str, Manifest], work: Work
 ) -> tuple[Literal["done", "partial", "to do", "depends"], Manifest | None]:
-    if not all(parent in known for parent in stage.parents):
+    if not all(parent in known for parent, _ in stage.reads):
         return "depends", None
-    print_ = fingerprint(stage, [known[parent] for parent in stage.parents])
+    print_ = fingerprint(stage, [known[parent] for parent, _ in stage.reads])
     found = finished(folder_of(work, stage, print_), print_)
     if found is None:
         return "to do", None

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from recipes import runner
 from recipes.loader import Loaded
 from recipes.show import print_json, say
-from recipes.stages import Stage, until
+from recipes.stage import Stage
+from recipes.stages import until
 from recipes.work import Work
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def show(
 
     done: dict[str, runner.Done] = {}
     for stage in until(list(plan), GATE):
-        done[stage.name] = runner.make(stage, [done[name] for name in stage.parents], work, tell)
+        done[stage.name] = runner.make(stage, [done[name] for name, _ in stage.reads], work, tell)
     rows, verdicts = Table(done["segment"].folder), Table(done[GATE].folder)
     examples = list(islice(_examples(rows, verdicts, loaded), n))
     if as_json:

@@ -6,6 +6,7 @@ if the run is cut short.
 """
 
 import datetime
+import functools
 import hashlib
 import importlib.metadata
 import json
@@ -15,14 +16,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from recipes.loader import Loaded
-from recipes.stages import Stage
+from recipes.stage import Stage
 from recipes.work import Work
 from schemas import manifest
 from schemas.errors import WorkError
-from schemas.manifest import Manifest, Parent
+from schemas.manifest import Manifest, Parent, Part
 
 RETORT = importlib.metadata.version("retort")
 FULL = {28, 122, 27}
@@ -65,17 +66,29 @@ class Result:
                 }
                 for done in self.stages
             ],
-            "scores": [],
+            "scores": scores(self.stages),
         }
 
 
-Report = Callable[[Stage, Literal["begins", "reused"] | Manifest], None]
-"""Told of each stage when it begins and ends."""
+def scores(done: Sequence[Done]) -> list[dict[str, Any]]:
+    """What the last evaluation found, from its manifest: no table is opened."""
+    found: list[dict[str, Any]] = []
+    for one in done:
+        if one.name == "evaluate":
+            found = one.manifest.facts["scores"]
+    return found
+
+
+Report = Callable[[Stage, str | Manifest], None]
+"""Told of each stage: "begins", "reused", a line of progress, or the manifest at its end."""
 
 
 def fingerprint(stage: Stage, parents: Sequence[Manifest]) -> str:
     """Hash of what a stage is told and of what it reads."""
-    told = [stage.kind, stage.version, stage.parameters, [parent.content for parent in parents]]
+    contents = [
+        manifest.content_of(part) for (_, part), manifest in zip(stage.reads, parents, strict=True)
+    ]
+    told = [stage.kind, stage.version, stage.parameters, contents]
     text = json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -115,7 +128,7 @@ def run(plan: Sequence[Stage], loaded: Loaded, work: Work, tell: Report) -> Resu
     before = read_run(folder)
     done: dict[str, Done] = {}
     for stage in plan:
-        done[stage.name] = make(stage, [done[name] for name in stage.parents], work, tell)
+        done[stage.name] = make(stage, [done[name] for name, _ in stage.reads], work, tell)
         if not done[stage.name].reused:
             _record(folder, loaded, list(done.values()), "running")
     tables = {one.name: one.folder.name for one in done.values()}
@@ -140,10 +153,12 @@ def make(stage: Stage, parents: Sequence[Done], work: Work, tell: Report) -> Don
 
     tell(stage, "begins")
     began = time.monotonic()
-    inputs = {parent.name: Table(parent.folder) for parent in parents}
+    read = list(zip(stage.parents, stage.reads, parents, strict=True))
+    inputs = {name: Table(parent.folder, part) for name, (_, part), parent in read}
     try:
         with Writer(folder) as out:
             out.previous = Table(folder) if found is not None else None
+            out.tell = functools.partial(tell, stage)
             stage.make(out, inputs)
             made = out.finish(
                 stage=stage.name,
@@ -151,8 +166,8 @@ def make(stage: Stage, parents: Sequence[Done], work: Work, tell: Report) -> Don
                 fingerprint=print_,
                 parameters=stage.parameters,
                 parents=[
-                    Parent(name=one.name, table=one.folder.name, content=one.manifest.content)
-                    for one in parents
+                    Parent(name=name, table=one.folder.name, content=one.manifest.content_of(part))
+                    for name, (_, part), one in read
                 ],
                 retort=RETORT,
             )
@@ -206,7 +221,7 @@ def _record(folder: Path, loaded: Loaded, done: Sequence[Done], status: str) -> 
             }
             for one in done
         ],
-        "scores": [],
+        "scores": scores(done),
     }
     try:
         folder.mkdir(exist_ok=True)
@@ -227,23 +242,47 @@ def _finish(folder: Path, loaded: Loaded, done: Sequence[Done]) -> None:
         folder.mkdir(exist_ok=True)
         text = yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True)
         write_whole(folder / "recipe.yaml", text.encode())
-        if done[-1].name == "mix":
-            _link(done[-1], folder / "dataset")
+        made = {one.name: one for one in done}
+        if "mix" in made:
+            _link(made["mix"].folder, made["mix"].manifest.parts, folder / "dataset")
+        if "tune" in made:
+            _link(made["tune"].folder / "model", _in_model(made["tune"]), folder / "model")
+            point_at_base(folder / "model", made["base"].folder / "model")
         page = write_report(loaded.recipe, {one.name: one.folder for one in done})
         write_whole(folder / "report.html", page.encode())
     except OSError as error:
         raise full(error, folder, "the report") from error
 
 
-def _link(mixture: Done, dataset: Path) -> None:
-    """The mixture's parts, one a split, where trainers look for them; no second copy on disk."""
-    building = dataset.with_name("dataset.writing")
+def _in_model(tuned: Done) -> list[Part]:
+    """The files of a tuned model, named as they are in its folder."""
+    return [
+        one.model_copy(update={"file": one.file.removeprefix("model/")})
+        for one in tuned.manifest.files
+    ]
+
+
+def _link(table: Path, parts: Sequence[Part], out: Path) -> None:
+    """A table's files where trainers and readers look for them; no second copy on disk."""
+    building = out.with_name(f"{out.name}.writing")
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir()
-    for part in mixture.manifest.parts:
+    for part in parts:
+        (building / part.file).parent.mkdir(parents=True, exist_ok=True)
         try:
-            os.link(mixture.folder / part.file, building / part.file)
+            os.link(table / part.file, building / part.file)
         except OSError:
-            shutil.copyfile(mixture.folder / part.file, building / part.file)
-    shutil.rmtree(dataset, ignore_errors=True)
-    building.rename(dataset)
+            shutil.copyfile(table / part.file, building / part.file)
+    shutil.rmtree(out, ignore_errors=True)
+    building.rename(out)
+
+
+def point_at_base(model: Path, base: Path) -> None:
+    """Write into an adapter's configuration where its base lies, so that PEFT finds it."""
+    from schemas.tables import write_whole
+
+    configuration = model / "adapter_config.json"
+    if configuration.is_file():
+        told = json.loads(configuration.read_text(encoding="utf-8"))
+        told["base_model_name_or_path"] = str(base.resolve())
+        write_whole(configuration, json.dumps(told, indent=1, sort_keys=True).encode())

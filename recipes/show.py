@@ -2,15 +2,16 @@
 
 import json
 import sys
+from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from schemas.manifest import Manifest
 
 if TYPE_CHECKING:
     from recipes.plan import Plan
     from recipes.runner import Result
-    from recipes.stages import Stage
+    from recipes.stage import Stage
 
 
 class Teller:
@@ -31,16 +32,30 @@ class Teller:
     ) -> None:
         self._end()
 
-    def __call__(self, stage: "Stage", what: Literal["begins", "reused"] | Manifest) -> None:
-        """Hear of a stage's beginning, end or reuse."""
-        if not self._watched or what == "reused":
-            return
-        self._end()
+    def __call__(self, stage: "Stage", what: str | Manifest) -> None:
+        """Hear of a stage's beginning, progress, end or reuse."""
         if what == "begins":
+            self._end()
+            self._show(f"{stage.name} …")
+        elif isinstance(what, Manifest):
+            self._end()
+        elif what != "reused":
+            self._show(f"{stage.name}  {what}")
+
+    def line(self, name: str) -> Callable[[str], None]:
+        """A function that shows how far something is that is no stage of a recipe."""
+        return lambda what: self._show(f"{name}  {what}")
+
+    def _show(self, line: str) -> None:
+        if not self._watched:
+            return
+        if self._status is None:
             from rich.console import Console
 
-            self._status = Console(stderr=True).status(f"{stage.name} …")
+            self._status = Console(stderr=True).status(line)
             self._status.start()
+        else:
+            self._status.update(line)
 
     def _end(self) -> None:
         if self._status is not None:
@@ -87,9 +102,47 @@ def print_run(result: "Result") -> None:
             say(f"{done.name} is partial: {done.manifest.failed} may succeed when run again.")
     if all(done.reused for done in result.stages):
         say("Nothing to do: every table was there.")
-    if result.stages[-1].name == "mix":
+    names = {done.name for done in result.stages}
+    _print_scores(result.as_json()["scores"])
+    if "mix" in names:
         say(f"data set  {result.run / 'dataset'}")
+    if "tune" in names:
+        say(f"model     {result.run / 'model'}")
     say(f"report    {result.report}")
+
+
+def _print_scores(scores: list[dict[str, Any]]) -> None:
+    """Negative log-likelihood per answer token of each part, where models were evaluated."""
+    tuned = {one["part"]: one for one in scores if one["metric"] == "nll_per_token"}
+    if not tuned:
+        return
+    rows: list[list[object]] = [
+        [
+            part,
+            f"{one['base']:.3f}",
+            "" if one["control"] is None else f"{one['control']:.3f}",
+            f"{one['value']:.3f}",
+            _change(one["difference"], one["low"], one["high"]),
+            ""
+            if one["control"] is None
+            else _change(one["over_control"], one["over_control_low"], one["over_control_high"]),
+            one["n"],
+        ]
+        for part, one in tuned.items()
+        if one["model"] == "tuned"
+    ]
+    title = "negative log-likelihood per answer token, held-out test rows; less is better"
+    columns = ["part", "base", "control", "tuned", "tuned - base", "tuned - control", "rows"]
+    print_table(columns, rows, title=title)
+
+
+def _change(difference: float, low: float | None, high: float | None) -> str:
+    """A difference with its interval, to as many digits as show on which side of zero it lies."""
+    if low is None or high is None:
+        return f"{difference:+.3f} [one document]"
+    ends = [end for end in (low, high) if end != 0]
+    digits = next((n for n in range(3, 9) if all(round(end, n) for end in ends)), 9)
+    return f"{difference:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]"
 
 
 def print_plan(planned: "Plan") -> None:

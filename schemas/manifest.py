@@ -19,9 +19,9 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     file: str
-    """Name inside the folder."""
+    """Name inside the folder; of an attached file, its path in there."""
     rows: int
-    """Rows in it."""
+    """Rows in it; 0 for a file that is no table."""
     n_bytes: int
     """Size on disk."""
     content: str
@@ -80,6 +80,8 @@ class Manifest(BaseModel):
     """Numbers of this stage, for the report."""
     parts: list[Part]
     """Its Parquet files, in the order of the rows."""
+    files: list[Part] = Field(default_factory=list)
+    """What lies beside them: a model, a tokenizer."""
     content: str
     """Hash of the rows: two tables with the same one hold the same bytes."""
     made: str
@@ -87,9 +89,15 @@ class Manifest(BaseModel):
     seconds: float
     """How long it took."""
     peak_memory_bytes: int
-    """Largest resident memory of the process by the end of this stage."""
+    """Largest resident memory of the process while this stage ran."""
     threads: int
     """Threads that compiled code could use."""
+
+    def content_of(self, part: str | None) -> str:
+        """Hash of all rows, or of one named part's."""
+        if part is None:
+            return self.content
+        return next(one.content for one in self.parts if one.file == f"{part}.parquet")
 
 
 def read(folder: Path) -> Manifest | None:

@@ -6,19 +6,12 @@ paths, rules and packages are allowed is decided in `recipes/loader.py` before a
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
+from schemas.settings import Name, Settings, Share
+from schemas.training import Base, Evaluate, Tune
+
 Form = Literal["markdown", "text", "json", "jsonl", "csv", "parquet"]
-
-
-class Settings(BaseModel):
-    """Base of every block: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True
-    )
 
 
 class InstalledDocs(Settings):
@@ -191,8 +184,14 @@ class Recipe(Settings):
     """The gates."""
     synthesize: Synthesize = Synthesize()
     """How examples are made."""
+    base: Base | None = None
+    """The model to be tuned; its tokenizer counts the mixture. Without one the run ends at it."""
     mix: Mix
     """What is trained on."""
+    tune: Tune | None = None
+    """How the base is tuned; the mixture is the end without it."""
+    evaluate: Evaluate = Evaluate()
+    """What the tuned model is asked, and what it is compared with."""
 
     @model_validator(mode="after")
     def _mix_names_parts(self) -> "Recipe":
@@ -200,5 +199,18 @@ class Recipe(Settings):
         if unknown:
             raise ValueError(
                 f"mix.parts names {', '.join(unknown)}, but collect has {', '.join(self.collect)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _tuning_has_what_it_needs(self) -> "Recipe":
+        if self.tune is not None and self.base is None:
+            raise ValueError("tune needs a base: add base.path, base.hub or base.pretrain")
+        read = self.base.pretrain.parts if self.base and self.base.pretrain else []
+        unknown = sorted(set(read) - set(self.collect))
+        if unknown:
+            raise ValueError(
+                f"base.pretrain.parts names {', '.join(unknown)}, but collect has "
+                f"{', '.join(self.collect)}"
             )
         return self

@@ -306,6 +306,7 @@ MIXTURE = pa.schema(
     [
         _column("position", pa.int64(), "place in the training order"),
         _column("example_id", pa.string(), "the example"),
+        _column("document_id", pa.string(), "the document it comes from; null where none is known"),
         _PART,
         _SPLIT,
         _column("epoch", pa.int32(), "0 for the first time that the example is seen"),
@@ -313,6 +314,63 @@ MIXTURE = pa.schema(
         _column("n_loss_tokens", pa.int32(), "tokens that carry loss; null without a base"),
         _column("prompt", _MESSAGES, "all turns but the answer"),
         _column("completion", _MESSAGES, "the answer"),
+    ]
+)
+
+TOKENS = pa.schema(
+    [
+        _column("id", pa.string(), "the example"),
+        _column("n_tokens", pa.int32(), "tokens of prompt and completion in the base's template"),
+        _column("n_loss_tokens", pa.int32(), "tokens of the answer and its end"),
+        _column("problem", pa.string(), "why it cannot be trained on; null where it can"),
+    ]
+)
+
+CHECKPOINTS = pa.schema(
+    [
+        _column("step", pa.int32(), "steps of the optimizer so far"),
+        _column(
+            "split", pa.string(), "train: this step's rows; valid: the held-out rows looked at"
+        ),
+        _column("loss", pa.float64(), "mean negative log-likelihood per loss token, in nats"),
+        _column("learning_rate", pa.float64(), "of this step; null for valid"),
+        _column("grad_norm", pa.float64(), "Euclidean norm of the gradient before it is clipped"),
+        _column("n_tokens", pa.int64(), "tokens seen so far, padding aside"),
+        _column("n_loss_tokens", pa.int64(), "tokens that carried loss so far"),
+        _column("best", pa.bool_(), "whether the result is the model after this step"),
+    ]
+)
+
+LIKELIHOODS = pa.schema(
+    [
+        _column("example_id", pa.string(), "the test row"),
+        _column("document_id", pa.string(), "its document, the unit of the bootstrap"),
+        _PART,
+        _column("n_loss_tokens", pa.int32(), "tokens of the answer and its end"),
+        _column("n_bytes", pa.int32(), "UTF-8 bytes of the answer"),
+        _column("nll", pa.float64(), "negative log-likelihood of those tokens together, in nats"),
+        _column("answer", pa.string(), "what the model answers; null where it was not asked"),
+    ]
+)
+
+SCORES = pa.schema(
+    [
+        _column("part", pa.string(), "part of the test rows"),
+        _column("metric", pa.string(), "nll_per_token (nats) or bits_per_byte; less is better"),
+        _column("model", pa.string(), "control or tuned"),
+        _column("base", pa.float64(), "the base's value"),
+        _column("value", pa.float64(), "this model's value"),
+        _column("difference", pa.float64(), "value minus base"),
+        _column(
+            "low", pa.float64(), "lower end of the difference's interval; null of one document"
+        ),
+        _column("high", pa.float64(), "upper end of it"),
+        _column("control", pa.float64(), "the control's value; null beside the control itself"),
+        _column("over_control", pa.float64(), "value minus control"),
+        _column("over_control_low", pa.float64(), "lower end of that difference's interval"),
+        _column("over_control_high", pa.float64(), "upper end of it"),
+        _column("n", pa.int64(), "test rows"),
+        _column("n_documents", pa.int64(), "documents that they come from"),
     ]
 )
 

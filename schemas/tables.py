@@ -1,6 +1,7 @@
-"""A table: a folder of Parquet parts, `failures.parquet` and a manifest.
+"""A table: a folder of Parquet parts, `failures.parquet` and a manifest; perhaps a model.
 
     tables/segment-1a2b3c4d/part-00000.parquet … failures.parquet manifest.json
+    tables/tune-5e6f7a8b/part-00000.parquet … model/ manifest.json
 
 A `Writer` builds the folder under another name and renames it when everything is in it, so a
 folder with the table's name is always whole. Text is streamed: a part is written row group by row
@@ -16,7 +17,7 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias
@@ -38,9 +39,14 @@ Rows: TypeAlias = pa.RecordBatch | pa.Table | Sequence[Mapping[str, Any]]
 
 
 class Table:
-    """A finished table on disk. Nothing is read before it is asked for."""
+    """A finished table on disk. Nothing is read before it is asked for.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: where it lies.
+        part: the name of one of its parts, if no other may be read.
+    """
+
+    def __init__(self, folder: Path, part: str | None = None) -> None:
         manifest = read(folder)
         if manifest is None:
             raise TableError(
@@ -48,11 +54,23 @@ class Table:
             )
         self.folder = folder
         self.manifest = manifest
+        self._part = part
 
     @property
     def files(self) -> list[Path]:
         """Its Parquet parts in row order."""
-        return [self.folder / part.file for part in self.manifest.parts]
+        only = None if self._part is None else f"{self._part}.parquet"
+        return [
+            self.folder / part.file
+            for part in self.manifest.parts
+            if only is None or part.file == only
+        ]
+
+    @property
+    def rows(self) -> int:
+        """How many rows may be read."""
+        names = {path.name for path in self.files}
+        return sum(part.rows for part in self.manifest.parts if part.file in names)
 
     @property
     def schema(self) -> pa.Schema:
@@ -101,6 +119,12 @@ class Writer:
         self.reasons: Counter[str] = Counter()
         self.notes: list[str] = []
         self.facts: dict[str, Any] = {}
+        self.tell: Callable[[str], None] = lambda line: None
+        """Shows how far the stage is, to whoever watches."""
+        self.scratch = folder.with_name(folder.name + ".scratch")
+        """A folder that outlives an interrupted run; not made, and removed when the table is
+        whole."""
+        self._files: list[Part] = []
         self._building = folder.with_name(folder.name + ".writing")
         self._failures: list[Failure] = []
         self._parts: list[tuple[str, int]] = []
@@ -111,6 +135,7 @@ class Writer:
     def __enter__(self) -> Self:
         shutil.rmtree(self._building, ignore_errors=True)
         self._building.mkdir()
+        begin_peak()
         return self
 
     def __exit__(
@@ -141,6 +166,23 @@ class Writer:
         """End the part under way; the rows that follow go to a file of this name."""
         self._end_part()
         self._parts.append((f"{name}.parquet", 0))
+
+    def attach(self, name: str) -> Path:
+        """A folder beside the parts; whatever lies in it at the end belongs to the table."""
+        folder = self._building / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def link(self, name: str, target: Path, files: Sequence[Part]) -> None:
+        """A folder beside the parts that lies elsewhere and is not copied.
+
+        Args:
+            name: how it is called in the table.
+            target: the folder.
+            files: what is in it, each with its hash; their paths begin with the name.
+        """
+        (self._building / name).symlink_to(target.resolve(), target_is_directory=True)
+        self._files += files
 
     def fail(self, failure: Failure) -> None:
         """Record something that was asked for and not obtained."""
@@ -187,6 +229,7 @@ class Writer:
         )
         pq.write_table(failures, self._building / FAILURES_FILE, compression="zstd")
         parts = [self._part(name, rows) for name, rows in self._parts]
+        files = sorted([*self._files, *self._attached()], key=lambda one: one.file)
         status: Literal["complete", "partial"] = (
             "partial" if any(one.retryable for one in self._failures) else "complete"
         )
@@ -208,7 +251,8 @@ class Writer:
             notes=self.notes,
             facts=self.facts,
             parts=parts,
-            content=content_of(self.schema, parts),
+            files=files,
+            content=content_of(self.schema, [*parts, *files]),
             made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - self._began, 3),
             peak_memory_bytes=peak_memory_bytes(),
@@ -216,6 +260,7 @@ class Writer:
         )
         write_whole(self._building / FILE, manifest.model_dump_json(indent=1).encode())
         self._take_name()
+        shutil.rmtree(self.scratch, ignore_errors=True)
         return manifest
 
     def _count(self, stage: str) -> tuple[int, int]:
@@ -270,6 +315,17 @@ class Writer:
         elif self._parts and self._parts[-1][1] == 0:
             self._parts.pop()
 
+    def _attached(self) -> list[Part]:
+        """Every file in a folder beside the parts."""
+        folders = [path for path in self._building.iterdir() if path.is_dir()]
+        return [
+            self._part(str(path.relative_to(self._building)), 0)
+            for folder in folders
+            if not folder.is_symlink()
+            for path in folder.rglob("*")
+            if path.is_file()
+        ]
+
     def _part(self, name: str, rows: int) -> Part:
         path = self._building / name
         with path.open("rb") as file:
@@ -292,7 +348,7 @@ def _hash() -> Any:  # noqa: ANN401  hashlib has no public type for its objects
 
 
 def content_of(schema: pa.Schema, parts: Sequence[Part]) -> str:
-    """Hash of a table's rows: of its columns and its parts' bytes, in order."""
+    """Hash of a table: of its columns and the bytes of its parts and files, in order."""
     digest = _hash()
     digest.update(repr([(field.name, str(field.type)) for field in schema]).encode())
     for part in parts:
@@ -315,7 +371,16 @@ def write_whole(path: Path, data: bytes) -> None:
         raise
 
 
+def begin_peak() -> None:
+    """Measure the largest resident memory from here on, where the system can (Linux)."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
 def peak_memory_bytes() -> int:
-    """Largest resident memory of this process so far."""
+    """Largest resident memory of this process since `begin_peak`, or since its start."""
+    with contextlib.suppress(OSError, StopIteration, ValueError):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) << 10
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
