@@ -33,7 +33,7 @@ FORMS = {
 
 
 def conversations(rows: Plain | Table, path: Path, part: str) -> pa.Table:
-    """(id, part, split, messages) of each row.
+    """(id, document_id, part, split, messages) of each row.
 
     Rows that Retort made keep id and split; others are named `part:id`. A split that is not there
     is cut from the hash of the id.
@@ -53,8 +53,10 @@ def conversations(rows: Plain | Table, path: Path, part: str) -> pa.Table:
     name, split = ("id", "split") if ours else ("? || ':' || id", "null::varchar")
     with duckdb.connect() as database:
         database.register("rows", rows.dataset())
+        document = "document_id::varchar" if "document_id" in have else "null::varchar"
         query = (
-            f"select {name} as id, ? as part, {split} as split, {FORMS[form]} as messages from rows"
+            f"select {name} as id, {document} as document_id, ? as part, {split} as split, "
+            f"{FORMS[form]} as messages from rows"
         )
         found = database.sql(query, params=[part] if ours else [part, part]).to_arrow_table()
     n_ids = pc.count_distinct(found["id"]).as_py()
