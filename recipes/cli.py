@@ -9,12 +9,12 @@ import sys
 
 import typer
 
-from recipes.verbs import look, run, tables
+from recipes.verbs import look, models, run, tables
 
 app = typer.Typer(
     name="retort",
-    help="Distil scientific text into instruction data.\n\n"
-    "Example: retort run recipes/numerics.yaml --until mix",
+    help="Distil scientific text into instruction data, and that into small models.\n\n"
+    "Example: retort run recipes/numerics.yaml",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -25,7 +25,7 @@ STOPPED = 130
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
 VERBS = (
     *(run.run, run.plan, tables.collect, tables.segment, tables.synthesize, tables.screen),
-    *(tables.mix, look.why, look.diff, look.report, look.doctor, look.clean),
+    *(tables.mix, models.tune, look.why, look.diff, look.report, look.doctor, look.clean),
 )
 for verb in VERBS:
     app.command()(verb)

@@ -4,7 +4,7 @@ Every function reads files or table folders and writes one output, whole or not 
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.turns import check_messages
-from recipes.options import validated
 from schemas.errors import RecipeError, SourceError, TableError
 from schemas.plain import (
     Plain,
@@ -23,8 +22,8 @@ from schemas.plain import (
     write_kept,
     write_rows,
 )
-from schemas.recipe import Files, Holdout, Miner, Mix, Screen, Segment
-from schemas.rows import DOCUMENTS, EXAMPLES, PASSAGES, VERDICTS, Document, Failure
+from schemas.recipe import Files, Holdout, Miner, Screen, Segment
+from schemas.rows import DOCUMENTS, EXAMPLES, PASSAGES, Document, Failure
 from schemas.tables import Table, Writer
 
 Rows = Plain | Table
@@ -250,61 +249,33 @@ def with_text(rows: Rows, named: Sequence[str], path: Path) -> Rows:
     return Plain(table.append_column("text", joined))
 
 
-def mix(
-    parts: Mapping[str, tuple[Path, float]], out: Path, size: int | None, seed: int
-) -> dict[str, Any]:
-    """Mix files of examples by share into a table folder with one Parquet file a split.
-
-    Args:
-        parts: part -> its file and share.
-        out: the folder to write.
-        size: training rows; the largest possible where None.
-        seed: of the order of drawing.
-    """
-    from curate.mix import SPLITS
-    from curate.mix import mix as draw
-    from curate.turns import conversations
-    from schemas.rows import MIXTURE
-
-    began = time.monotonic()
-    shares = {name: share for name, (_, share) in parts.items()}
-    settings = validated(Mix, {"parts": shares, "size": size})
-    examples = pa.concat_tables(
-        [conversations(open_rows(path), path, part) for part, (path, _) in parts.items()]
-    )
-    verdicts = VERDICTS.empty_table()
-    kept = pa.table({"id": examples["id"], "kept": pa.repeat(True, len(examples))})
-    verdicts = pa.concat_tables([verdicts, kept], promote_options="default")
-    with draw(examples, verdicts, settings, seed) as mixed, _folder(out) as writer:
-        writer.schema = MIXTURE
-        for split in SPLITS:
-            writer.begin_part(split)
-            for batch in mixed.batches(split):
-                writer.write(batch)
-        _finish(writer, "mix", {"parts": {k: str(v[0]) for k, v in parts.items()}, "seed": seed})
-    return {"counts": mixed.counts, "seconds": round(time.monotonic() - began, 3)}
-
-
 def _check(out: Path) -> None:
     if out.suffix:
         check_output(out)
     else:
-        _check_folder(out)
+        check_folder(out)
 
 
-def _check_folder(out: Path) -> None:
+def check_folder(out: Path) -> None:
+    """Refuse a folder that cannot be written, or holds something else than a table.
+
+    Raises:
+        TableError: says why.
+    """
     if not out.parent.is_dir():
         raise TableError(f"{out}: {out.parent} is not a folder. Make it first.")
     if out.exists() and not (out / "manifest.json").is_file() and any(out.iterdir()):
         raise TableError(f"{out}: exists and is not a table. Name another folder.")
 
 
-def _folder(out: Path) -> Writer:
-    _check_folder(out)
+def folder(out: Path) -> Writer:
+    """A writer of a table folder that the user named."""
+    check_folder(out)
     return Writer(out)
 
 
-def _finish(writer: Writer, stage: str, parameters: dict[str, Any]) -> None:
+def finish(writer: Writer, stage: str, parameters: dict[str, Any]) -> None:
+    """Close a table that belongs to no recipe."""
     from recipes.runner import RETORT
 
     writer.finish(
@@ -332,7 +303,7 @@ def _write(
     if out.suffix:
         write_rows(out, schema, counted())
         return n_rows
-    with _folder(out) as writer:
+    with folder(out) as writer:
         writer.schema = schema
         for batch in counted():
             writer.write(batch)
@@ -340,7 +311,7 @@ def _write(
             writer.fail(failure)
         if skipped:
             writer.skip("read twice", skipped)
-        _finish(writer, stage, {})
+        finish(writer, stage, {})
     return n_rows
 
 

@@ -6,43 +6,30 @@ a stage has to be made.
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import curate
 from curate import collect
 from curate.collect.files import NamedFile, walk
+from recipes.base_stages import base_stages, mix_stage
 from recipes.loader import Loaded
+from recipes.stage import Inputs, Stage
+from recipes.tuning_stages import tuning_stages
 from recipes.work import Hashes
 from schemas.errors import RecipeError, SourceError
 from schemas.recipe import Files, InstalledDocs, Recipe, Screen
 
 if TYPE_CHECKING:
     from curate.screen.gate import Gate, Plan
-    from schemas.tables import Table, Writer
+    from schemas.tables import Writer
 
-Inputs = Mapping[str, "Table"]
-MILESTONES = ("collect", "segment", "screen.passages", "synthesize", "screen.examples", "mix")
+MILESTONES = (
+    *("collect", "segment", "screen.passages", "synthesize", "screen.examples"),
+    *("base", "mix", "tune", "evaluate"),
+)
 """Stages that `--until` may name; the others are steps towards them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One table that a recipe makes."""
-
-    name: str
-    """Unique in the recipe."""
-    kind: str
-    """Begins the table's folder name; stages of one kind and equal parameters share a table."""
-    version: int
-    """Raised when the same parameters give other rows."""
-    parameters: dict[str, Any]
-    parents: tuple[str, ...]
-    """Names of the stages whose tables it reads."""
-    make: "Callable[[Writer, Inputs], None]"
-    """Write the rows; the writer's schema is set first."""
 
 
 def stages(loaded: Loaded, hashes: Hashes) -> list[Stage]:
@@ -67,7 +54,9 @@ def stages(loaded: Loaded, hashes: Hashes) -> list[Stage]:
         *_gate("passages", recipe.screen.passages, "segment", PASSAGES),
         _synthesize(recipe),
         *_gate("examples", recipe.screen.examples, "synthesize", EXAMPLES),
-        _mix(recipe),
+        *(base_stages(loaded, recipe.base, hashes) if recipe.base else ()),
+        mix_stage(recipe, "mix", recipe.mix),
+        *(tuning_stages(recipe, recipe.tune) if recipe.tune else ()),
     ]
 
 
@@ -81,7 +70,9 @@ def until(plan: list[Stage], name: str | None) -> list[Stage]:
         return plan
     names = [stage.name for stage in plan]
     if name not in names:
-        raise RecipeError(f"--until {name}: not a stage; stages are {', '.join(MILESTONES)}.")
+        why = "not in this recipe" if name in MILESTONES else "not a stage"
+        known = ", ".join(one for one in MILESTONES if one in names)
+        raise RecipeError(f"--until {name}: {why}; stages are {known}.")
     return plan[: names.index(name) + 1]
 
 
@@ -241,21 +232,3 @@ def _verdicts(gate: str, planned: "Plan", rows: str, measures: Mapping[str, Stag
     parents = (rows, "collect", *names.values())
     stage = f"screen.{gate}"
     return Stage(stage, stage, 1, {"keep": keep, "unique": unique}, parents, make)
-
-
-def _mix(recipe: Recipe) -> Stage:
-    def make(out: "Writer", inputs: Inputs) -> None:
-        from curate.mix import SPLITS, mix
-        from schemas.rows import MIXTURE
-
-        out.schema = MIXTURE
-        examples, verdicts = inputs["synthesize"].dataset(), inputs["screen.examples"].dataset()
-        with mix(examples, verdicts, recipe.mix, recipe.seed) as mixed:
-            for split in SPLITS:
-                out.begin_part(split)
-                for batch in mixed.batches(split):
-                    out.write(batch)
-            out.facts["counts"] = mixed.counts
-
-    parameters = {**recipe.mix.model_dump(mode="json"), "seed": recipe.seed}
-    return Stage("mix", "mix", 1, parameters, ("synthesize", "screen.examples"), make)

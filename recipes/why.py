@@ -80,9 +80,15 @@ def _example(run: RunTables, row: dict[str, Any]) -> Story:
     if "mix" in run:
         placed = run.rows("mix", "example_id = ?", row["id"])
         story["mixture"] = [
-            {"split": one["split"], "position": one["position"], "epoch": one["epoch"]}
+            {name: one[name] for name in ("split", "position", "n_tokens", "n_loss_tokens")}
             for one in placed
         ]
+    if "tokens" in run:
+        counted = run.rows("tokens", "id = ?", row["id"])
+        story["problem"] = counted[0]["problem"] if counted else None
+        longest = run.table("mix").manifest.facts["max_length"] if "mix" in run else None
+        if counted and longest is not None and counted[0]["n_tokens"] > longest:
+            story["problem"] = f"{counted[0]['n_tokens']} tokens, longer than max_length {longest}"
     return story
 
 
@@ -196,17 +202,23 @@ def _example_lines(story: Story) -> list[str]:
     told.append(f"task      {story['task']}, by {story['teacher']}, calls {len(story['call_ids'])}")
     told += _verdict_lines(story["verdict"])
     for place in story.get("mixture", []):
-        told.append(f"mixture   {place['split']} row {place['position']}, epoch {place['epoch']}")
+        told.append(f"mixture   {place['split']} row {place['position']}{_tokens(place)}")
     if story.get("mixture") == []:
-        told.append(
-            "mixture   not drawn" if story["verdict"]["kept"] else "mixture   no, set aside"
-        )
+        problem = story.get("problem")
+        kept = f"cannot be trained on: {problem}" if problem else "not drawn"
+        told.append(f"mixture   {kept if story['verdict']['kept'] else 'no, set aside'}")
     for quote in story["evidence"]:
         told.append(
             f"evidence  characters {quote['start']}-{quote['end']} ({quote['match']}): "
             f"{_line(quote['quote'], 200)}"
         )
     return told
+
+
+def _tokens(place: Story) -> str:
+    if place["n_tokens"] is None:
+        return ""
+    return f", {place['n_tokens']} tokens, {place['n_loss_tokens']} of them with loss"
 
 
 def _verdict_lines(verdict: Story | None) -> list[str]:

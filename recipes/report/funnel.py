@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from curate.mix import SPLITS
 from curate.screen.gate import DUPLICATES, Gate, preset
 from curate.screen.rules import UNIQUE
 from recipes.report import numbers
 from recipes.report.text import counted, share
+from schemas.manifest import Manifest
 from schemas.recipe import Recipe, Screen
+from schemas.tables import Table
 
 STAGES = {
     "documents": "collect",
@@ -55,7 +58,7 @@ class Level:
 
 
 def build(
-    database: duckdb.DuckDBPyConnection, recipe: Recipe, made: Mapping[str, object]
+    database: duckdb.DuckDBPyConnection, recipe: Recipe, made: Mapping[str, Table]
 ) -> list[Level]:
     """The levels of the stages that were made, in order."""
     found = numbers.levels(database)
@@ -68,9 +71,10 @@ def build(
             rows = found.get(name, {})
             bars = [(part, rows.get(part, 0), _length(rows.get(part, 0), most)) for part in parts]
             fallen = _fell(database, recipe, GATES[name]) if name in GATES else []
-            levels.append(
-                Level(name, sum(rows.values()), bars, _remarks(name, found, used), fallen)
-            )
+            remarks = _remarks(name, found, used)
+            if name == "train":
+                remarks = _not_drawn(found, made["mix"].manifest)
+            levels.append(Level(name, sum(rows.values()), bars, remarks, fallen))
     return levels
 
 
@@ -95,13 +99,24 @@ def _remarks(name: str, found: Mapping[str, Mapping[str, int]], used: tuple[int,
             f"{share(here, before)} kept, {before - here:,} of {before:,} set aside. A row may "
             f"fail several rules; duplicates are looked for among those that pass them all."
         ]
-    if name == "train":
-        drawn = here + total.get("valid", 0) + total.get("test", 0)
-        left = total.get("kept examples", 0) - drawn
-        return [f"{counted(left, 'kept example')} not drawn: the shares asked for no more."]
     if name == "valid":
-        return ["Held out for early stopping and selection: every kept example of these documents."]
+        return ["Held out to choose a checkpoint by: taken whole from the parts that are mixed."]
     return ["Held out, only reported."] if name == "test" else []
+
+
+def _not_drawn(found: Mapping[str, Mapping[str, int]], mixed: Manifest) -> list[str]:
+    """What became of kept examples that are in no split of the mixture."""
+    total = {level: sum(parts.values()) for level, parts in found.items()}
+    drawn = sum(total.get(split, 0) for split in SPLITS)
+    left = total.get("kept examples", 0) - drawn - mixed.skipped
+    told = [f"{counted(left, 'kept example')} not drawn: the shares asked for no more."]
+    if mixed.skipped:
+        why = "; ".join(f"{n:,} {reason}" for reason, n in mixed.reasons.items())
+        told.append(
+            f"{counted(mixed.skipped, 'kept example')} of all splits set aside before that, for "
+            f"their tokens: {why}."
+        )
+    return told
 
 
 def _fell(database: duckdb.DuckDBPyConnection, recipe: Recipe, gate: Gate) -> list[Fell]:

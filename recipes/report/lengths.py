@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from recipes.report.axis import Tick
+
 BINS = 32
 WIDTH, HEIGHT = 360, 190
 LEFT, RIGHT, TOP, BOTTOM = 44, 10, 24, 26
@@ -34,14 +36,6 @@ class Bar:
     kept_height: float
     label: str
     """What it holds, in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A mark on an axis."""
-
-    at: float
-    label: str
 
 
 @dataclass(frozen=True, slots=True)

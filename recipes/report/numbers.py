@@ -11,7 +11,16 @@ from pathlib import Path
 
 import duckdb
 
-from schemas.rows import DOCUMENTS, EXAMPLES, MIXTURE, PASSAGES, VERDICTS
+from schemas.rows import (
+    CHECKPOINTS,
+    DOCUMENTS,
+    EXAMPLES,
+    LIKELIHOODS,
+    MIXTURE,
+    PASSAGES,
+    SCORES,
+    VERDICTS,
+)
 from schemas.tables import Table
 
 SOURCES = {
@@ -21,6 +30,13 @@ SOURCES = {
     "synthesize": EXAMPLES,
     "screen.examples": VERDICTS,
     "mix": MIXTURE,
+    "base": CHECKPOINTS,
+    "tune": CHECKPOINTS,
+    "tune.control": CHECKPOINTS,
+    "likelihood.base": LIKELIHOODS,
+    "likelihood.control": LIKELIHOODS,
+    "likelihood.tuned": LIKELIHOODS,
+    "evaluate": SCORES,
 }
 """Stages that are read here, and their rows."""
 WORDS = r"len(regexp_extract_all({0}, '[^\t\n\x0B\f\r ]+'))"

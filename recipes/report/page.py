@@ -9,13 +9,41 @@ import duckdb
 import jinja2
 import yaml
 
-from curate.mix import SPLITS, counts
-from recipes.report import funnel, lengths, numbers, samples, text
-from recipes.report.funnel import Level
+from curate.mix import SPLITS
+from recipes.report import (
+    answers,
+    axis,
+    funnel,
+    headline,
+    intervals,
+    lengths,
+    mixture,
+    numbers,
+    samples,
+    scores,
+    text,
+    training,
+)
 from schemas.recipe import Recipe
 from schemas.tables import Table
 
 FOLDER = Path(__file__).parent
+SECTIONS = {
+    "scores": "What tuning changed",
+    "funnel": "Funnel",
+    "unread": "Not obtained",
+    "breakdown": "Parts and licences",
+    "lengths": "Lengths",
+    "samples": "Samples",
+    "mixture": "Mixture",
+    "training": "Training",
+    "answers": "Answers",
+    "stages": "Stages",
+    "recipe": "Recipe",
+}
+"""Id of a section, of its template and of what it shows -> its name in the navigation. The result
+comes first, then how it came about."""
+ALWAYS = {"funnel", "unread", "breakdown", "stages", "recipe"}
 PER_REASON = 3
 FIGURES = (
     ("Words in a passage", "passages", "n_words", True),
@@ -54,47 +82,102 @@ def write_report(recipe: Recipe, tables: Mapping[str, Path]) -> str:
     """
     made = numbers.folders(tables)
     with numbers.opened(made) as database:
-        levels = funnel.build(database, recipe, made)
-        families = numbers.families(database)
         context = {
-            "recipe": recipe,
-            "levels": levels,
-            "sentence": sentence(recipe, levels),
-            "key_figures": key_figures(levels),
-            "retort": next((one.manifest.retort for one in made.values()), ""),
-            "last": next(reversed(made), "nothing"),
-            "breakdowns": [
-                ("Part", numbers.breakdown(database, "part", list(recipe.collect))),
-                ("Split", numbers.breakdown(database, "split", SPLITS)),
-                ("Domain", numbers.breakdown(database, "domain")),
-                ("Licence", numbers.breakdown(database, "license")),
-            ],
-            "families": families,
-            "figures": [drawn for one in FIGURES if (drawn := lengths.figure(database, *one))],
-            "reasons": {
-                funnel.GATES[level.name]: {one.rule: one.reason for one in level.fell}
-                for level in levels
-                if level.name in funnel.GATES
-            },
-            "samples": samples.choose(database, [family for family, _, _ in families], made),
-            "unread": [
-                found
-                for name, table in made.items()
-                if (found := unread(database, name, table))
-                and not (name.startswith("read.") and "collect" in made)
-            ],
-            "mixture": mixture(recipe, levels) if "mix" in made else [],
+            **_data(database, recipe, made),
+            **_models(database, recipe, made),
+            **_accounts(database, made),
         }
-    manifests = {name: table.manifest for name, table in made.items()}
+    outcomes, levels = context["scores"], context["funnel"]
     context |= {
+        "recipe": recipe,
+        "sentences": [headline.made(recipe, levels), headline.changed(recipe, outcomes)],
+        "results": headline.results(outcomes),
+        "key_figures": headline.key_figures(levels),
+        "stopped_at": stopped_at(recipe, made),
+        "retort": next((one.manifest.retort for one in made.values()), ""),
+        "yaml": as_yaml(recipe),
+        "sections": [(id_, title) for id_, title in SECTIONS.items() if shown(id_, context)],
+    }
+    return environment().get_template("report.html").render(context)
+
+
+def _data(
+    database: duckdb.DuckDBPyConnection, recipe: Recipe, made: Mapping[str, Table]
+) -> dict[str, Any]:
+    """What there is to say about rows, from documents to the mixture."""
+    levels = funnel.build(database, recipe, made)
+    families = numbers.families(database)
+    return {
+        "funnel": levels,
+        "breakdowns": [
+            ("Part", numbers.breakdown(database, "part", list(recipe.collect))),
+            ("Split", numbers.breakdown(database, "split", SPLITS)),
+            ("Domain", numbers.breakdown(database, "domain")),
+            ("Licence", numbers.breakdown(database, "license")),
+        ],
+        "families": families,
+        "lengths": [drawn for one in FIGURES if (drawn := lengths.figure(database, *one))],
+        "reasons": {
+            funnel.GATES[level.name]: {one.rule: one.reason for one in level.fell}
+            for level in levels
+            if level.name in funnel.GATES
+        },
+        "samples": samples.choose(database, [family for family, _, _ in families], made),
+        "mixture": mixture.table(recipe, levels, made["mix"].manifest) if "mix" in made else None,
+    }
+
+
+def _models(
+    database: duckdb.DuckDBPyConnection, recipe: Recipe, made: Mapping[str, Table]
+) -> dict[str, Any]:
+    """What there is to say about models; nothing where the run ended before them."""
+    outcomes = scores.outcomes(database, recipe)
+    return {
+        "scores": outcomes,
+        "intervals": intervals.figure(outcomes),
+        "training": training.read(database, recipe, made),
+        "answers": answers.side_by_side(database, made),
+        "at_first": answers.AT_FIRST,
+        "percent": scores.percent(recipe),
+        "has_control": any(one.beyond_control for one in outcomes),
+    }
+
+
+def _accounts(database: duckdb.DuckDBPyConnection, made: Mapping[str, Table]) -> dict[str, Any]:
+    """What each stage says of itself."""
+    manifests = {name: table.manifest for name, table in made.items()}
+    return {
         "manifests": manifests,
         "folders": {name: table.folder.name for name, table in made.items()},
         "asked": [(name, manifests[name]) for name in made if asks(name, made)],
+        "unread": [
+            found
+            for name, table in made.items()
+            if (found := unread(database, name, table))
+            and not (name.startswith("read.") and "collect" in made)
+        ],
+        "not_all_read": any(
+            manifests[name].failed + manifests[name].skipped
+            for name in made
+            if name == "collect" or name.startswith("read.")
+        ),
         "notes": [note for one in manifests.values() for note in one.notes],
         "seconds": sum(one.seconds for one in manifests.values()),
-        "yaml": as_yaml(recipe),
     }
-    return environment().get_template("report.html").render(context)
+
+
+def shown(section: str, context: Mapping[str, Any]) -> bool:
+    """Whether a section has something to say."""
+    if section == "samples":
+        found: samples.Samples = context["samples"]
+        return bool(found.families or any(found.set_aside.values()) or any(found.pairs.values()))
+    return section in ALWAYS or bool(context[section])
+
+
+def stopped_at(recipe: Recipe, made: Mapping[str, Table]) -> str | None:
+    """The last stage that was made, where the recipe goes further."""
+    end = "mix" if recipe.tune is None else "evaluate"
+    return None if end in made else next(reversed(list(made)), "nothing")
 
 
 def environment() -> jinja2.Environment:
@@ -111,8 +194,9 @@ def environment() -> jinja2.Environment:
         "n": lambda value: f"{value:,}",
         "seconds": text.seconds,
         "memory": text.memory,
+        "nats": lambda value: axis.number(value, 3),
     }
-    found.globals |= {"share": text.share, "counted": text.counted}
+    found.globals |= {"share": text.share, "counted": text.counted, "listed": text.listed}
     return found
 
 
@@ -120,45 +204,6 @@ def asks(name: str, made: Mapping[str, Table]) -> bool:
     """Whether a stage belongs in the table of what was asked for."""
     manifest = made[name].manifest
     return name.startswith("read.") or name == "collect" or manifest.requested != manifest.ok
-
-
-def sentence(recipe: Recipe, levels: list[Level]) -> str:
-    """What the run made, in one sentence."""
-    total = {level.name: level.total for level in levels}
-    if "documents" not in total:
-        return "Nothing is collected yet."
-    parts = text.worded(len(recipe.collect), "part")
-    origin = f"from {text.counted(total['documents'], 'document')} in {parts}"
-    if "train" in total:
-        held_out = total["valid"] + total["test"]
-        made = text.counted(total["train"], "training example")
-        return f"{made}, and {held_out:,} held out, {origin}."
-    for name in ("examples", "passages"):
-        if f"kept {name}" in total:
-            return f"{text.counted(total[f'kept {name}'], f'kept {name[:-1]}')} {origin}."
-        if name in total:
-            return f"{text.counted(total[name], name[:-1])} {origin}."
-    return f"{text.counted(total['documents'], 'document')} in {parts}."
-
-
-def key_figures(levels: list[Level]) -> list[tuple[str, int, str]]:
-    """(level, rows, remark) of the levels that a reader looks for first."""
-    total = {level.name: level.total for level in levels}
-    shares = {
-        f"kept {name}": f"{text.share(total[f'kept {name}'], total[name])} of {total[name]:,}"
-        for name in ("passages", "examples")
-        if f"kept {name}" in total
-    }
-    hidden = {name for name in ("passages", "examples") if f"kept {name}" in total}
-    found: list[tuple[str, int, str]] = [
-        (name, total[name], shares.get(name, ""))
-        for name in ("documents", "passages", "kept passages", "examples", "kept examples")
-        if name in total and name not in hidden
-    ]
-    if "train" in total:
-        held_out = f"+ {total['valid']:,} valid, {total['test']:,} test"
-        found.append(("training rows", total["train"], held_out))
-    return found
 
 
 def unread(database: duckdb.DuckDBPyConnection, name: str, table: Table) -> Unread | None:
@@ -181,27 +226,6 @@ def unread(database: duckdb.DuckDBPyConnection, name: str, table: Table) -> Unre
         for reason, n in manifest.reasons.items()
     ]
     return Unread(name, sorted(reasons, key=lambda one: -one[1] - one[2]), shown)
-
-
-def mixture(recipe: Recipe, levels: list[Level]) -> list[dict[str, Any]]:
-    """One row a part: asked for, realised, held out; the sums last."""
-    by_level = {level.name: {part: n for part, n, _ in level.parts} for level in levels}
-    totals = {level.name: level.total for level in levels}
-    shares = recipe.mix.parts
-    asked = counts(shares, recipe.mix.size) if recipe.mix.size else {}
-    rows = [
-        {
-            "part": part,
-            "asked_share": text.share(round(share * 1_000_000), 1_000_000),
-            "asked": asked.get(part),
-            "share": text.share(by_level["train"].get(part, 0), totals["train"]),
-            **{split: by_level[split].get(part, 0) for split in SPLITS},
-        }
-        for part, share in shares.items()
-    ]
-    sums = {split: totals[split] for split in SPLITS}
-    whole = {"part": "all", "asked_share": "100 %", "asked": recipe.mix.size, "share": "100 %"}
-    return [*rows, {**whole, **sums}]
 
 
 def as_yaml(recipe: Recipe) -> str:

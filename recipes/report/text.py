@@ -7,7 +7,7 @@ written as ⟨U+202E⟩.
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 HIDDEN = re.compile(
@@ -85,6 +85,11 @@ def worded(n: int, noun: str) -> str:
     if n >= len(NUMBERS):
         return counted(n, noun)
     return f"{NUMBERS[n]} {noun}" if n == 1 else f"{NUMBERS[n]} {noun}s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def share(n: int, of: int) -> str:

@@ -10,6 +10,9 @@ from recipes.verbs.run import Json
 Table = Annotated[
     Path, typer.Argument(help="A .parquet, .jsonl, .json or .csv file, or a table folder.")
 ]
+Template = Annotated[
+    str | None, typer.Option("--template", help="Chat template: a Jinja file, or plain.")
+]
 Out = Annotated[
     Path, typer.Option("--output", "-o", help="File to write, or a folder for a table.")
 ]
@@ -177,21 +180,39 @@ def mix(
     ],
     size: Annotated[int | None, typer.Option("--size", help="Training rows.", min=1)] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the order of drawing.")] = 7,
+    base: Annotated[
+        Path | None, typer.Option("--base", help="Folder of the model that will be tuned.")
+    ] = None,
+    template: Template = None,
+    max_length: Annotated[
+        int | None,
+        typer.Option("--max-length", help="Tokens of a row; longer ones stay out.", min=8),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Mix files of examples by share.
+    """Mix files of examples by share; with a base, its tokens are counted.
 
     Example: retort mix --part domain=a.parquet:0.7 --part general=b.json:0.3 --size 3000 -o mixture
     """
-    from recipes import plain
-    from recipes.options import shares
-    from recipes.show import print_json, print_table
+    from recipes import plain_models
+    from recipes.options import shares, validated
+    from recipes.show import print_json, print_table, say
+    from schemas.errors import RecipeError
+    from schemas.training import Base
 
-    told = plain.mix(shares(part), out, size, seed)
+    if base is None and (template or max_length):
+        raise RecipeError("mix: --template and --max-length go with --base. Name the base.")
+    named = None if base is None else validated(Base, {"path": str(base), "template": template})
+    told = plain_models.mix(shares(part), out, size, seed, named, max_length)
     if json:
         print_json(told)
         return
     rows: list[list[object]] = [
-        [split, name, n] for split, counts in told["counts"].items() for name, n in counts.items()
+        [split, name, n, *told["tokens"].get(split, {}).get(name, {}).values()]
+        for split, counts in told["counts"].items()
+        for name, n in counts.items()
     ]
-    print_table(["split", "part", "rows"], rows, title=str(out))
+    columns = ["split", "part", "rows", *(["tokens", "loss tokens"] if base else [])]
+    print_table(columns, [row + [""] * (len(columns) - len(row)) for row in rows], title=str(out))
+    for reason, n in told["set_aside"].items():
+        say(f"set aside: {reason} {n:,}")

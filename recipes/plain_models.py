@@ -1,0 +1,136 @@
+"""Mixing and tuning over plain files, without a recipe: what the verbs of the same names do.
+
+Every function writes one table folder, whole or not at all.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from recipes.options import validated
+from recipes.plain import check_folder, finish, folder
+from schemas.errors import TableError
+from schemas.plain import open_rows
+from schemas.recipe import Mix
+from schemas.rows import TOKENS, VERDICTS
+from schemas.tables import Table
+from schemas.training import Base, Tune
+from train.tokenizer import template_text
+
+
+def mix(
+    parts: Mapping[str, tuple[Path, float]],
+    out: Path,
+    size: int | None,
+    seed: int,
+    base: Base | None = None,
+    max_length: int | None = None,
+) -> dict[str, Any]:
+    """Mix files of examples by share into a table folder with one Parquet file a split.
+
+    Args:
+        parts: part -> its file and share.
+        out: the folder to write.
+        size: training rows; the largest possible where None.
+        seed: of the order of drawing.
+        base: the model whose tokenizer and template count tokens; they are not counted where None.
+        max_length: tokens that a row may have; the base's context, 2,048 at most, where None.
+    """
+    from curate.mix import SPLITS
+    from curate.mix import mix as draw
+    from curate.turns import conversations
+    from schemas.rows import MIXTURE
+
+    began = time.monotonic()
+    shares = {name: share for name, (_, share) in parts.items()}
+    settings = validated(Mix, {"parts": shares, "size": size})
+    examples = pa.concat_tables(
+        [conversations(open_rows(path), path, part) for part, (path, _) in parts.items()]
+    )
+    verdicts = VERDICTS.empty_table()
+    kept = pa.table({"id": examples["id"], "kept": pa.repeat(True, len(examples))})
+    verdicts = pa.concat_tables([verdicts, kept], promote_options="default")
+    tokens, longest = (None, None) if base is None else _counted(examples, base, max_length)
+    told = {"parts": {k: str(v[0]) for k, v in parts.items()}, "seed": seed, "max_length": longest}
+    drawn = draw(examples, verdicts, settings, seed, tokens=tokens, max_length=longest)
+    with drawn as mixed, folder(out) as writer:
+        writer.schema = MIXTURE
+        for split in SPLITS:
+            writer.begin_part(split)
+            for batch in mixed.batches(split):
+                writer.write(batch)
+        for reason, n in mixed.set_aside.items():
+            writer.skip(reason, n)
+        finish(writer, "mix", told)
+    return {
+        "counts": mixed.counts,
+        "tokens": mixed.tokens,
+        "set_aside": mixed.set_aside,
+        "seconds": round(time.monotonic() - began, 3),
+    }
+
+
+def _counted(examples: pa.Table, base: Base, max_length: int | None) -> tuple[pa.Table, int]:
+    """(TOKENS of all rows, tokens that a row may have)."""
+    from curate.chat import Chat, longest
+
+    model = Path(str(base.path))
+    chat = Chat(model, template_text(base.template, Path))
+    batches = chat.batches(iter(examples.select(["id", "messages"]).to_batches()))
+    return pa.Table.from_batches(batches, schema=TOKENS), longest(model, max_length)
+
+
+def tune(
+    mixture: Path, out: Path, base: Base, settings: Tune, seed: int, tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """Tune a base on a mixture that its tokenizer counted; an interrupted tuning goes on.
+
+    Args:
+        mixture: a table folder of `mix`, made with the same base.
+        out: the table folder to write; the model lies in its `model/`.
+        base: a model in a folder.
+        settings: how.
+        seed: of the order, the adapter and dropout.
+        tell: hears how far it is.
+    """
+    from recipes.base_stages import require
+    from schemas.rows import CHECKPOINTS
+    from train.base import check, save_tokenizer
+    from train.runtime import quiet
+    from train.tune import Sources
+    from train.tune import tune as run
+
+    check_folder(out)
+    require(f"tune --method {settings.method}", settings.method)
+    parts = {name: Table(mixture, name) for name in ("train", "valid")}
+    if not all(table.files for table in parts.values()):
+        raise TableError(f"{mixture}: no mixture, it has no train and valid. Make it with mix.")
+    began = time.monotonic()
+    model = Path(str(base.path))
+    template = template_text(base.template, Path)
+    with quiet(), folder(out) as writer:
+        writer.schema = CHECKPOINTS
+        writer.tell = tell
+        check(model, "--base")
+        with tempfile.TemporaryDirectory() as tokenizer:
+            save_tokenizer(model, template, Path(tokenizer), "--base")
+            tuned = run(
+                parts["train"],
+                parts["valid"],
+                Sources(model, Path(tokenizer), str(model.resolve())),
+                settings,
+                seed,
+                writer.attach("model"),
+                writer.scratch,
+                tell,
+            )
+        writer.write(tuned.rows)
+        writer.facts |= tuned.facts
+        writer.notes += tuned.notes
+        finish(writer, "tune", {**settings.model_dump(mode="json"), "seed": seed})
+    seconds = round(time.monotonic() - began, 3)
+    return {"model": str(out / "model"), **tuned.facts, "notes": tuned.notes, "seconds": seconds}
