@@ -10,11 +10,11 @@ install: $(DEV)
 
 $(DEV): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,train]'
 	touch $@
 
 demo: install
-	$(BIN)/retort run recipes/numerics.yaml --until mix
+	$(BIN)/retort run recipes/numerics.yaml
 
 test: install
 	$(BIN)/pytest --numprocesses 2 --dist worksteal

@@ -14,8 +14,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from curate.chat import PROBLEMS
 from curate.collect.files import FORMS, REASONS
 from curate.collect.packages import ALLOWED
+from curate.mix import TOO_LONG
 from curate.screen import catalog, gate, rules
 from curate.screen.view import OF_DOCUMENT, TURNS
 from schemas.recipe import (
@@ -31,6 +33,7 @@ from schemas.recipe import (
     Synthesize,
     Unique,
 )
+from schemas.training import Base, Evaluate, Pretrain, Tune
 
 OUT = Path(__file__).with_name("recipes.md")
 BLOCKS: list[tuple[str, type[BaseModel]]] = [
@@ -44,7 +47,11 @@ BLOCKS: list[tuple[str, type[BaseModel]]] = [
     ("`unique`", Unique),
     ("`synthesize`", Synthesize),
     ("`synthesize.teachers`: the miner", Miner),
+    ("`base`", Base),
+    ("`base.pretrain`", Pretrain),
     ("`mix`", Mix),
+    ("`tune`", Tune),
+    ("`evaluate`", Evaluate),
 ]
 HEAD = """# Recipes
 
@@ -87,6 +94,7 @@ def _name(kind: object) -> str:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return "block"
     names = {"str": "text", "int": "whole number", "float": "number", "Any": "any"}
+    names["bool"] = "`true` or `false`"
     return names.get(getattr(kind, "__name__", ""), str(kind))
 
 
@@ -156,6 +164,11 @@ def page() -> str:
         lines += block(title, model)
     lines += [*RULES.format(functions=functions, turns=turns, document=document).splitlines(), ""]
     lines += measures() + presets()
+    lines += ["## Rows that cannot be trained on", ""]
+    lines += ["With a base, `mix` sets these kept examples aside before it draws, and counts them:"]
+    lines += ["", "| reason | what it means |", "|---|---|"]
+    lines += [f"| {TOO_LONG} | its tokens are more; a row is never cut |"]
+    lines += [f"| {reason} | {said} |" for reason, said in PROBLEMS.items()] + [""]
     lines += ["## What is read", "", "| suffix | form |", "|---|---|"]
     lines += [f"| `{suffix}` | {form} |" for suffix, form in FORMS.items()]
     lines += ["", f"Packages for `installed-docs`: {', '.join(f'`{one}`' for one in ALLOWED)}.", ""]

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pytest
 
 from recipes.runner import Done, make
-from recipes.stages import Inputs, Stage
+from recipes.stage import Inputs, Stage
 from recipes.work import Work
 from schemas.manifest import Manifest, read
 from schemas.rows import Failure
