@@ -28,18 +28,26 @@ if TYPE_CHECKING:
 NEEDED = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
 
 
-def base_stages(loaded: Loaded, base: Base, hashes: Hashes) -> list[Stage]:
-    """The base with its tokenizer, and the tokens of every kept example.
+def base_stages(loaded: Loaded, hashes: Hashes) -> list[Stage]:
+    """The mixture, and where there is a base, the base and the tokens of every kept example.
+
+    A base that is trained here comes behind the mixture, which needs its tokenizer alone: up to the
+    mixture no recipe needs torch unless it names a model.
 
     Raises:
         RecipeError: a folder or a template that is not there.
     """
-    if base.pretrain is not None:
-        return [*_pretrained(base.pretrain, loaded.recipe.seed), _tokens()]
-    return [*_found(loaded, base, hashes), _tokens()]
+    recipe = loaded.recipe
+    mixture = mix_stage(recipe, "mix", recipe.mix)
+    if recipe.base is None:
+        return [mixture]
+    if recipe.base.pretrain is not None:
+        tokenizer, base = _pretrained(recipe.base.pretrain, recipe.seed)
+        return [tokenizer, _tokens(), mixture, base]
+    return [*_found(loaded, recipe.base, hashes), _tokens(), mixture]
 
 
-def _pretrained(settings: Pretrain, seed: int) -> list[Stage]:
+def _pretrained(settings: Pretrain, seed: int) -> tuple[Stage, Stage]:
     """Tokenizer and weights, trained from scratch on training documents and kept examples."""
 
     def make_tokenizer(out: "Writer", inputs: Inputs) -> None:
@@ -78,10 +86,10 @@ def _pretrained(settings: Pretrain, seed: int) -> list[Stage]:
     read = ("collect", "synthesize", "screen.examples")
     words = {"parts": settings.parts, "vocab": settings.vocab, "context": settings.context}
     told = {**settings.model_dump(mode="json"), "seed": seed}
-    return [
+    return (
         Stage("base.tokenizer", "base.tokenizer", 1, words, read, make_tokenizer),
         Stage("base", "base", 1, {"pretrain": told}, (*read, "base.tokenizer"), make_base),
-    ]
+    )
 
 
 def _texts(inputs: Inputs, parts: Sequence[str]) -> Iterator[str]:

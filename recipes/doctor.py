@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 KEYS = ("OPENAI_API_KEY", "HF_TOKEN", "OPENROUTER_API_KEY", "ANTHROPIC_API_KEY", "MISTRAL_API_KEY")
-EXTRAS = {"train": "tuning models (nothing uses it yet)"}
+EXTRAS = {"train": "bases, tuning and evaluation"}
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 

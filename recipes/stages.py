@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import curate
 from curate import collect
 from curate.collect.files import NamedFile, walk
-from recipes.base_stages import base_stages, mix_stage
+from recipes.base_stages import base_stages
 from recipes.loader import Loaded
 from recipes.stage import Inputs, Stage
 from recipes.tuning_stages import tuning_stages
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MILESTONES = (
     *("collect", "segment", "screen.passages", "synthesize", "screen.examples"),
-    *("base", "mix", "tune", "evaluate"),
+    *("mix", "base", "tune", "evaluate"),
 )
 """Stages that `--until` may name; the others are steps towards them."""
 
@@ -54,8 +54,7 @@ def stages(loaded: Loaded, hashes: Hashes) -> list[Stage]:
         *_gate("passages", recipe.screen.passages, "segment", PASSAGES),
         _synthesize(recipe),
         *_gate("examples", recipe.screen.examples, "synthesize", EXAMPLES),
-        *(base_stages(loaded, recipe.base, hashes) if recipe.base else ()),
-        mix_stage(recipe, "mix", recipe.mix),
+        *base_stages(loaded, hashes),
         *(tuning_stages(recipe, recipe.tune) if recipe.tune else ()),
     ]
 

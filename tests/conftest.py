@@ -13,6 +13,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+# Two test processes and what they start share the cores: threads that wait by spinning would take
+# the time of those that work. Set before torch is imported anywhere; subprocesses inherit it.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 settings.register_profile("retort", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("retort")
 
@@ -114,14 +118,16 @@ Retort = Callable[..., Ended]
 def retort() -> Retort:
     """Run the command line in a process of its own, as a user does."""
 
-    def run(*arguments: object, cwd: Path, env: dict[str, str] | None = None) -> Ended:
+    def run(
+        *arguments: object, cwd: Path, env: dict[str, str] | None = None, timeout: float = 300
+    ) -> Ended:
         done = subprocess.run(
             [sys.executable, "-P", "-m", "retort", *map(str, arguments)],
             cwd=cwd,
             env={**os.environ, "COLUMNS": "200", **(env or {})},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=timeout,
             check=False,
         )
         return Ended(done.returncode, done.stdout, done.stderr)
@@ -143,3 +149,24 @@ def finished(papers: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     )
     assert done.returncode == 0, done.stderr
     yield work
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny Llama as save_pretrained writes it; tests copy it before a change."""
+    pytest.importorskip("torch")
+    from schemas.training import Pretrain
+    from train.pretrain import pretrain
+    from train.runtime import quiet
+    from train.tokenizer import train_tokenizer
+
+    folder = tmp_path_factory.mktemp("model")
+    draw = random.Random(4)
+    texts = [" ".join(sentence(draw) for _ in range(5)) for _ in range(80)]
+    settings = Pretrain(
+        layers=1, width=32, heads=2, vocab=400, context=256, tokens=10_000, batch_tokens=1_024
+    )
+    train_tokenizer(texts, settings.vocab, settings.context, folder)
+    with quiet():
+        pretrain(texts, [], folder, settings, 1, folder, lambda line: None)
+    return folder

@@ -46,9 +46,12 @@ def test_make_targets_that_are_named_exist() -> None:
             assert not command.startswith("make ") or command.split()[1] in targets
 
 
-def test_the_readmes_commands_run(papers: Path, tmp_path: Path, retort: Retort) -> None:
+def test_the_readmes_commands_run(
+    papers: Path, model_folder: Path, tmp_path: Path, retort: Retort
+) -> None:
     folder = tmp_path / "user"
     folder.mkdir()
+    shutil.copytree(model_folder, folder / "models" / "small")
     shutil.copytree(papers / "domain", folder / "papers")
     (recipe,) = blocks(ROOT / "README.md", "yaml")
     (folder / "mine.yaml").write_text(recipe)
@@ -57,13 +60,14 @@ def test_the_readmes_commands_run(papers: Path, tmp_path: Path, retort: Retort) 
     )
     inline = re.findall(r"`(retort screen [^`]+)`", (ROOT / "README.md").read_text())
     listed = [one for one in commands(ROOT / "README.md") if one.startswith("retort ")] + inline
-    assert len(listed) >= 11
+    assert len(listed) >= 13
     for command in listed:
         done = retort(*shlex.split(command)[1:], cwd=folder)
         assert done.status == 0, f"{command}: {done.err}"
 
     assert (folder / "mixture" / "train.parquet").is_file()
     assert (folder / "clean.json").is_file()
+    assert (folder / "tuned" / "model" / "adapter_model.safetensors").is_file()
 
 
 def test_the_reference_is_what_the_code_says() -> None:

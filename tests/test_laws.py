@@ -295,6 +295,16 @@ def test_law_5_packages_import_only_what_stands_below_them(package: str) -> None
         assert package == "train" or not names & {"torch", "transformers", "trl", "peft"}, path
 
 
+def test_law_5_torch_is_imported_inside_functions_alone() -> None:
+    heavy = {"torch", "transformers", "trl", "peft", "datasets", "bitsandbytes", "accelerate"}
+    for path in sorted((ROOT / "train").rglob("*.py")):
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        top = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+        names = {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
+        names |= {str(node.module) for node in top if isinstance(node, ast.ImportFrom)}
+        assert not {name.split(".")[0] for name in names} & heavy, path
+
+
 def test_law_5_help_is_quick_and_loads_nothing_heavy() -> None:
     script = (
         "import sys, retort\n"

@@ -11,7 +11,7 @@ from curate.mix import SPLITS, counts, largest, mix
 from schemas.errors import RecipeError
 from schemas.ids import identity
 from schemas.recipe import Mix
-from schemas.rows import EXAMPLES, VERDICTS
+from schemas.rows import EXAMPLES, TOKENS, VERDICTS
 
 
 def examples(**parts: int) -> pa.Table:
@@ -165,3 +165,63 @@ def test_an_empty_mixture_is_an_error() -> None:
         mix(rows, judged, Mix(parts={"domain": 1.0}), 1),
     ):
         pass
+
+
+def counted(rows: pa.Table, n_tokens: dict[str, int], problems: dict[str, str]) -> pa.Table:
+    told = [
+        {
+            "id": one,
+            "n_tokens": n_tokens.get(one, 10),
+            "n_loss_tokens": 4,
+            "problem": problems.get(one),
+        }
+        for one in rows["id"].to_pylist()
+    ]
+    return pa.Table.from_pylist(told, schema=TOKENS)
+
+
+def test_rows_that_cannot_be_trained_on_are_set_aside_before_anything_is_drawn() -> None:
+    rows = examples(a=100, b=100)
+    ids = rows["id"].to_pylist()
+    tokens = counted(rows, {ids[0]: 11, ids[1]: 500}, {ids[2]: "no end token"})
+    with mix(
+        rows, verdicts(rows), Mix(parts={"a": 0.5, "b": 0.5}), 1, tokens=tokens, max_length=10
+    ) as mixed:
+        drawn = [row for batch in mixed.batches("train") for row in batch.to_pylist()]
+
+    assert mixed.set_aside == {"longer than max_length": 2, "no end token": 1}
+    assert mixed.counts["train"] == {"a": 77, "b": 77}
+    assert not {row["example_id"] for row in drawn} & set(ids[:3])
+    assert mixed.tokens["train"]["a"] == {"n_tokens": 770, "n_loss_tokens": 308}
+    assert {(row["n_tokens"], row["n_loss_tokens"]) for row in drawn} == {(10, 4)}
+
+
+def test_what_set_most_of_a_part_aside_is_named() -> None:
+    rows = examples(a=20)
+    tokens = counted(rows, dict.fromkeys(rows["id"].to_pylist(), 99), {})
+    with (
+        pytest.raises(RecipeError, match=r"Being longer than max_length set aside most of it \(16"),
+        mix(rows, verdicts(rows), Mix(parts={"a": 1.0}), 1, tokens=tokens, max_length=10),
+    ):
+        pass
+
+
+def test_held_out_rows_depend_neither_on_seed_nor_on_size() -> None:
+    rows = examples(a=100)
+    small, large = (
+        drawn(rows, Mix(parts={"a": 1.0}, size=size), seed) for size, seed in ((10, 1), (50, 2))
+    )
+
+    for split in ("valid", "test"):
+        assert small[split] == large[split]
+
+
+def test_test_rows_of_other_parts_are_taken_where_they_are_asked_for() -> None:
+    rows = examples(a=100, b=100)
+    with mix(rows, verdicts(rows), Mix(parts={"a": 1.0}), 1, also_test=["b"]) as mixed:
+        parts = {
+            split: {row["part"] for batch in mixed.batches(split) for row in batch.to_pylist()}
+            for split in SPLITS
+        }
+
+    assert parts == {"train": {"a"}, "valid": {"a"}, "test": {"a", "b"}}

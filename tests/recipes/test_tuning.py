@@ -168,6 +168,28 @@ def test_more_pretraining_leaves_tokenizer_and_mixture(again: Callable[..., Any]
     assert told == {"base", "tune"}
 
 
+def test_up_to_the_mixture_nothing_loads_torch(papers: Path, tmp_path: Path) -> None:
+    folder = write_recipe(papers, tmp_path / "fresh")
+    script = (
+        "import sys, retort\n"
+        "try: retort.main()\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        "heavy = {'torch', 'transformers', 'trl', 'peft'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script, "run", "tuned.yaml", "--until", "mix"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    counts = Table(tables(folder)["mix"].folder).read(["n_tokens"])["n_tokens"]
+    assert counts.null_count == 0
+
+
 def test_the_control_takes_as_many_steps_on_the_general_part_alone(project: Path) -> None:
     found = tables(project)
     tuned, control = (found[name].manifest.facts for name in ("tune", "tune.control"))
