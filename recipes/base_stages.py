@@ -56,7 +56,8 @@ def _pretrained(settings: Pretrain, seed: int) -> tuple[Stage, Stage]:
 
         out.schema = CHECKPOINTS
         chats = (
-            "\n".join(turn["content"] for turn in chat) for chat in _chats(inputs, settings.parts)
+            "\n".join(turn["content"] or "" for turn in chat)
+            for chat in _chats(inputs, settings.parts)
         )
         texts = (text for source in (_texts(inputs, settings.parts), chats) for text in source)
         out.facts["vocab"] = train_tokenizer(

@@ -110,7 +110,9 @@ def save_tokenizer(folder: Path, template: str | None, out: Path, where: str) ->
     from transformers import AutoTokenizer
 
     try:
-        tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+        tokenizer: Any = AutoTokenizer.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=False
+        )
     except Exception as error:  # transformers raises what its many classes raise
         raise RecipeError(
             f"{where}: the tokenizer of {folder} cannot be read ({_first(error)}). Code of its own "

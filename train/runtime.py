@@ -69,10 +69,22 @@ def keep_freed_memory() -> None:
         allocator.mallopt(TRIM_THRESHOLD, (1 << 31) - 1)
 
 
+def on_one_gpu() -> None:
+    """Show torch the first GPU alone, unless a launcher started several processes.
+
+    Within one process the trainer would split batches over all of them, which TRL refuses. Works
+    before torch is first used; `CUDA_VISIBLE_DEVICES` says which GPU is the first.
+    """
+    if "WORLD_SIZE" not in os.environ:
+        shown = os.environ.get("CUDA_VISIBLE_DEVICES", "0")
+        os.environ["CUDA_VISIBLE_DEVICES"] = shown.partition(",")[0]
+
+
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Keep the libraries' remarks off the terminal; their errors still arrive as exceptions."""
     keep_freed_memory()
+    on_one_gpu()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
     loggers = [logging.getLogger(name) for name in TALKERS]
@@ -129,6 +141,7 @@ def load_base(folder: Path, dtype: "torch.dtype", in_four_bit: bool) -> Any:  # 
             quantization_config=four_bit(dtype) if in_four_bit else None,
             use_safetensors=True,
             local_files_only=True,
+            trust_remote_code=False,  # left out, transformers asks at the terminal
             device_map={"": 0} if in_four_bit and device() == "cuda" else None,
         )
     except (OSError, ValueError, ImportError, RuntimeError) as error:
@@ -153,7 +166,9 @@ def load_tokenizer(folder: Path) -> Any:  # noqa: ANN401
     """The tokenizer that the mixture was counted with; it pads on the right."""
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    tokenizer = AutoTokenizer.from_pretrained(
+        str(folder), local_files_only=True, trust_remote_code=False
+    )
     tokenizer.padding_side = "right"
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token  # labels are masked by place, never by this token

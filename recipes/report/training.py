@@ -133,13 +133,16 @@ def _pretrained(database: duckdb.DuckDBPyConnection, made: Mapping[str, Table]) 
         'select step, n_tokens, n_loss_tokens from "base" order by step desc limit 1'
     ).fetchone()
     step, n_tokens, n_loss_tokens = row or (0, 0, 0)
-    tuned = next((made[stage] for stage in ("tune", "tune.control") if stage in made), None)
+    facts = made["base"].manifest.facts
     return {
         "method": "from scratch",
-        "parameters": _count(tuned.manifest.facts if tuned else {}, "n_parameters"),
+        "parameters": _count(facts, "n_parameters"),
         "steps": f"{step:,}",
+        "epochs": _decimal(facts, "epochs", 2),
         "tokens": f"{n_tokens:,}",
         "loss tokens": f"{n_loss_tokens:,}",
+        "tokens per second": _decimal(facts, "tokens_per_second", 0),
+        "device": str(facts.get("device", NONE)),
     }
 
 

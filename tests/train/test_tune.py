@@ -208,6 +208,18 @@ def test_a_mixture_that_was_not_counted_is_refused(
 # Interrupted.
 
 
+def test_a_tuning_that_was_done_but_not_yet_kept_is_not_done_again(
+    mixture: Path, made_base: Made, tmp_path: Path
+) -> None:
+    first = run(mixture, made_base, tmp_path / "a")
+    before = files(tmp_path / "a")
+    again = run(mixture, made_base, tmp_path / "a")
+
+    assert again.facts["resumed_from_step"] == again.facts["n_steps"]
+    assert again.rows == first.rows
+    assert files(tmp_path / "a") == before
+
+
 Retort = Callable[..., Any]
 
 

@@ -46,6 +46,12 @@ TOKENS_OF = {
         "general": {"n_tokens": 2_345, "n_loss_tokens": 987},
     }
 }
+SCRATCH = {
+    "n_parameters": 1_234_567,
+    "epochs": 1.25,
+    "tokens_per_second": 8_001.2,
+    "device": "cpu",
+}
 SHIFTS = {
     "base": {"domain": 0.0, "general": 0.0},
     "control": {"domain": -0.02, "general": -0.3},
@@ -118,7 +124,7 @@ def model_tables(
     long = {"longer than max_length": 3, f"no end token{planted}": 1}
     made |= {
         "base.tokenizer": write(folder, "base.tokenizer", CHECKPOINTS, []),
-        "base": write(folder, "base", CHECKPOINTS, losses(90, valid=False)),
+        "base": write(folder, "base", CHECKPOINTS, losses(90, valid=False), facts=SCRATCH),
         "tokens": write(folder, "tokens", TOKENS, []),
         "mix": write(folder, "mix", MIXTURE, rows.mixture, skipped=long, facts=mixed),
         "tune": write(folder, "tune", CHECKPOINTS, losses(N_STEPS), facts=FACTS),

@@ -77,12 +77,12 @@ def test_the_facts_are_those_of_the_manifests(tuned_page: Page) -> None:
     assert facts["of these trained"][0] == "123,456 (10.0 %)"
     assert facts["steps"] == ["60", "60", "90"]
     assert facts["rows seen"] == ["240", "240", "–"]
-    assert facts["epochs"] == ["2.50", "3.25", "–"]
+    assert facts["epochs"] == ["2.50", "3.25", "1.25"]
     assert facts["tokens"] == ["54,321", "54,321", "9,000"]
     assert facts["loss tokens"] == ["23,456", "23,456", "3,600"]
-    assert facts["tokens per second"][0] == "1,988"
+    assert facts["tokens per second"] == ["1,988", "1,988", "8,001"]
     assert facts["step that was kept"][0] == "40 (valid loss 4.500)"
-    assert facts["device"] == ["cpu, float32", "cpu, float32", "–"]
+    assert facts["device"] == ["cpu, float32", "cpu, float32", "cpu"]
     assert "GPU memory" not in facts
 
 
