@@ -3,6 +3,8 @@
 import contextlib
 import json
 import os
+import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -267,6 +269,30 @@ def test_a_tuning_that_is_killed_goes_on_and_ends_with_the_same_losses_and_tenso
     assert Table(killed).read().equals(Table(undisturbed).read())
     assert files(killed) == files(undisturbed)
     assert not (tmp_path / "killed.scratch").exists()
+
+
+def test_a_terminal_is_told_step_loss_speed_and_time_left(
+    mixture: Path, whole_base: Made, tmp_path: Path
+) -> None:
+    terminal, end = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "retort", *tune_verb(mixture, whole_base, tmp_path / "tuned")],
+        stdout=subprocess.DEVNULL,
+        stderr=end,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "120"},
+    )
+    os.close(end)
+    said = b""
+    with contextlib.suppress(OSError):  # which a terminal gives when its other end is closed
+        while piece := os.read(terminal, 4_096):
+            said += piece
+    os.close(terminal)
+
+    assert process.wait() == 0
+    told = said.decode()
+    assert re.search(r"tune  step \d+/64  loss \d\.\d{3}  [\d,]+ tokens/s  \d+:\d\d left", told), (
+        told
+    )
 
 
 def test_checkpoints_of_other_settings_are_not_gone_on_with(
