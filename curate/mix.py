@@ -18,6 +18,7 @@ import pyarrow as pa
 from schemas.errors import RecipeError
 from schemas.recipe import Mix
 from schemas.rows import MIXTURE, TOKENS
+from schemas.tables import Writer
 
 SPLITS = ("train", "valid", "test")
 TOO_LONG = "longer than max_length"
@@ -89,6 +90,16 @@ class Mixed:
     """Why kept rows cannot be trained on -> how many of them, of all splits together."""
     batches: Callable[[str], Iterator[pa.RecordBatch]]
     """Split -> its rows as MIXTURE: training rows in training order, held-out rows by id."""
+
+    def write(self, out: Writer) -> None:
+        """Write every split as a part of its name, and count what was set aside."""
+        out.schema = MIXTURE
+        for split in SPLITS:
+            out.begin_part(split)
+            for batch in self.batches(split):
+                out.write(batch)
+        for reason, n in self.set_aside.items():
+            out.skip(reason, n)
 
 
 @contextlib.contextmanager

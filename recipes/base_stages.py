@@ -210,10 +210,8 @@ def mix_stage(recipe: Recipe, name: str, settings: Mix) -> Stage:
 
     def make(out: "Writer", inputs: Inputs) -> None:
         from curate.chat import longest
-        from curate.mix import SPLITS, mix
-        from schemas.rows import MIXTURE
+        from curate.mix import mix
 
-        out.schema = MIXTURE
         examples, verdicts = inputs["synthesize"].dataset(), inputs["screen.examples"].dataset()
         tokens, most = None, None
         if counted:
@@ -225,12 +223,7 @@ def mix_stage(recipe: Recipe, name: str, settings: Mix) -> Stage:
             max_length=most,
             also_test=also_test,
         ) as mixed:
-            for split in SPLITS:
-                out.begin_part(split)
-                for batch in mixed.batches(split):
-                    out.write(batch)
-            for reason, n in mixed.set_aside.items():
-                out.skip(reason, n)
+            mixed.write(out)
             out.facts |= {
                 "counts": mixed.counts,
                 "tokens": mixed.tokens,

@@ -40,10 +40,8 @@ def mix(
         base: the model whose tokenizer and template count tokens; they are not counted where None.
         max_length: tokens that a row may have; the base's context, 2,048 at most, where None.
     """
-    from curate.mix import SPLITS
     from curate.mix import mix as draw
     from curate.turns import conversations
-    from schemas.rows import MIXTURE
 
     began = time.monotonic()
     shares = {name: share for name, (_, share) in parts.items()}
@@ -58,13 +56,7 @@ def mix(
     told = {"parts": {k: str(v[0]) for k, v in parts.items()}, "seed": seed, "max_length": longest}
     drawn = draw(examples, verdicts, settings, seed, tokens=tokens, max_length=longest)
     with drawn as mixed, folder(out) as writer:
-        writer.schema = MIXTURE
-        for split in SPLITS:
-            writer.begin_part(split)
-            for batch in mixed.batches(split):
-                writer.write(batch)
-        for reason, n in mixed.set_aside.items():
-            writer.skip(reason, n)
+        mixed.write(writer)
         finish(writer, "mix", told)
     return {
         "counts": mixed.counts,

@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,6 +134,28 @@ def retort() -> Retort:
         return Ended(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+def loaded_by(arguments: list[str], cwd: Path, modules: set[str]) -> tuple[Ended, set[str], float]:
+    """Run the command line; also gives which of some modules it loaded, and its seconds."""
+    script = (
+        "import sys, retort\n"
+        "try: retort.main()\n"
+        "except SystemExit as end: status = end.code or 0\n"
+        f"sys.stderr.write('\\n' + ' '.join({modules!r} & set(sys.modules)))\n"
+        "sys.exit(status)\n"
+    )
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script, *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    seconds = time.monotonic() - began
+    said, _, loaded = done.stderr.rpartition("\n")
+    return Ended(done.returncode, done.stdout, said), set(loaded.split()), seconds
 
 
 @pytest.fixture(scope="session")

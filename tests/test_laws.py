@@ -26,6 +26,7 @@ from recipes.work import Work
 from schemas.manifest import Manifest, read
 from schemas.rows import Failure
 from schemas.tables import Table, Writer
+from tests.conftest import loaded_by
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {"schemas", "curate", "train", "recipes"}
@@ -119,29 +120,14 @@ def ran(
 def test_law_3_a_second_run_does_nothing_loads_no_data_and_is_quick(
     ran: Callable[..., Any], papers: Path, tmp_path: Path
 ) -> None:
-    script = (
-        "import sys, retort\n"
-        "try: retort.main()\n"
-        "except SystemExit as end: assert not end.code, end.code\n"
-        "heavy = {'torch', 'numba', 'pandas', 'datasketch', 'scipy', 'schemas.tables'}\n"
-        "sys.exit(f'loaded {heavy & set(sys.modules)}' if heavy & set(sys.modules) else 0)\n"
-    )
+    heavy = {"torch", "numba", "pandas", "datasketch", "scipy", "schemas.tables"}
     arguments = ["run", "small.yaml", "--work", str(tmp_path / "work"), "--json"]
     seconds = []
-    for _ in range(
-        3
-    ):  # the least of them is the program's, the rest its neighbours' on the machine
-        began = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", script, *arguments],
-            cwd=papers,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        seconds.append(time.monotonic() - began)
-        assert done.returncode == 0, done.stderr
-        assert made(json.loads(done.stdout)) == set()
+    for _ in range(3):  # the least is the program's, the rest its neighbours' on the machine
+        done, loaded, took = loaded_by(arguments, papers, heavy)
+        seconds.append(took)
+        assert done.status == 0, done.err
+        assert made(done.json) == loaded == set()
 
     assert min(seconds) < 2
 
@@ -306,22 +292,13 @@ def test_law_5_torch_is_imported_inside_functions_alone() -> None:
 
 
 def test_law_5_help_is_quick_and_loads_nothing_heavy() -> None:
-    script = (
-        "import sys, retort\n"
-        "sys.argv[1:] = ['--help']\n"
-        "try: retort.main()\n"
-        "except SystemExit: pass\n"
-        "heavy = {'duckdb', 'pyarrow', 'numba', 'numpy', 'pydantic', 'rich'} & set(sys.modules)\n"
-        "sys.exit(f'loaded {heavy}' if heavy else 0)\n"
-    )
+    heavy = {"duckdb", "pyarrow", "numba", "numpy", "pydantic", "rich"}
     times = []
     for _ in range(5):
-        began = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", script], capture_output=True, text=True, check=False
-        )
-        times.append(time.monotonic() - began)
-        assert done.returncode == 0, done.stderr
+        done, loaded, took = loaded_by(["--help"], ROOT, heavy)
+        times.append(took)
+        assert done.status == 0, done.err
+        assert loaded == set()
     assert min(times) < 0.3
 
 

@@ -1,7 +1,6 @@
 """From papers to a tuned model: what a run with a base makes, reuses, hides and tells."""
 
 import itertools
-import json
 import shutil
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from schemas.ids import fraction
 from schemas.recipe import Files
 from schemas.rows import Document
 from schemas.tables import Table
+from tests.conftest import loaded_by
 
 pytest.importorskip("torch")
 Retort = Callable[..., Any]
@@ -113,26 +113,14 @@ def test_a_second_run_makes_nothing_loads_no_torch_and_is_quick(
     project: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(project, tmp_path / "again", symlinks=True)
-    script = (
-        "import sys, retort\n"
-        "try: retort.main()\n"
-        "except SystemExit as end: assert not end.code, end.code\n"
-        "heavy = {'torch', 'transformers', 'tokenizers', 'numba', 'schemas.tables'}\n"
-        "sys.exit(f'loaded {heavy & set(sys.modules)}' if heavy & set(sys.modules) else 0)\n"
-    )
+    heavy = {"torch", "transformers", "tokenizers", "numba", "schemas.tables"}
     seconds = []
     for _ in range(3):
-        began = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", script, "run", "tuned.yaml", "--json"],
-            cwd=tmp_path / "again",
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        seconds.append(time.monotonic() - began)
-        assert done.returncode == 0, done.stderr
-        assert made(json.loads(done.stdout)) == set()
+        arguments = ["run", "tuned.yaml", "--json"]
+        done, loaded, took = loaded_by(arguments, tmp_path / "again", heavy)
+        seconds.append(took)
+        assert done.status == 0, done.err
+        assert made(done.json) == loaded == set()
 
     assert min(seconds) < 2
 
@@ -170,22 +158,11 @@ def test_more_pretraining_leaves_tokenizer_and_mixture(again: Callable[..., Any]
 
 def test_up_to_the_mixture_nothing_loads_torch(papers: Path, tmp_path: Path) -> None:
     folder = write_recipe(papers, tmp_path / "fresh")
-    script = (
-        "import sys, retort\n"
-        "try: retort.main()\n"
-        "except SystemExit as end: assert not end.code, end.code\n"
-        "heavy = {'torch', 'transformers', 'trl', 'peft'} & set(sys.modules)\n"
-        "sys.exit(f'loaded {heavy}' if heavy else 0)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", script, "run", "tuned.yaml", "--until", "mix"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    heavy = {"torch", "transformers", "trl", "peft"}
+    done, loaded, _ = loaded_by(["run", "tuned.yaml", "--until", "mix"], folder, heavy)
 
-    assert done.returncode == 0, done.stderr
+    assert done.status == 0, done.err
+    assert loaded == set()
     counts = Table(tables(folder)["mix"].folder).read(["n_tokens"])["n_tokens"]
     assert counts.null_count == 0
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from curate.chat import Chat
-from curate.mix import SPLITS, mix
+from curate.mix import mix
 from schemas.ids import identity
 from schemas.recipe import Mix
-from schemas.rows import EXAMPLES, MIXTURE, TOKENS, VERDICTS
+from schemas.rows import EXAMPLES, TOKENS, VERDICTS
 from schemas.tables import Table, Writer
 from schemas.training import Pretrain
 from train.pretrain import pretrain
@@ -115,13 +115,8 @@ def mixing(tmp_path: Path, made_base: Made) -> Mixing:
             tokens=tokens,
             max_length=max_length,
         )
-        with drawn as mixed, Writer(tmp_path / name, MIXTURE) as out:
-            for split in SPLITS:
-                out.begin_part(split)
-                for batch in mixed.batches(split):
-                    out.write(batch)
-            for reason, n in mixed.set_aside.items():
-                out.skip(reason, n)
+        with drawn as mixed, Writer(tmp_path / name) as out:
+            mixed.write(out)
             out.finish(stage="mix", version=1, fingerprint="", parameters={}, parents=[], retort="")
         return Table(tmp_path / name)
 
