@@ -4,11 +4,13 @@ Tuning is given the mixture's train and valid parts and can open no other; only 
 the test part.
 """
 
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from recipes.base_stages import mix_stage, require
 from recipes.stage import Inputs, Stage
+from schemas.errors import RecipeError
 from schemas.recipe import Mix, Recipe
 from schemas.training import Base, Tune
 
@@ -24,8 +26,7 @@ def tuning_stages(recipe: Recipe, tune: Tune) -> list[Stage]:
     """The tuned model, its control where there can be one, and their scores."""
     tuned = [_tune(recipe, tune)]
     if _has_control(recipe):
-        only = Mix(parts={recipe.evaluate.general: 1.0})
-        tuned += [mix_stage(recipe, "mix.control", only), _tune_control(recipe, tune)]
+        tuned = [_mix_control(recipe), *tuned, _tune_control(recipe, tune)]
     made = {stage.name for stage in tuned}
     asked = [
         _likelihood(recipe, tune, model, by)
@@ -41,6 +42,21 @@ def _has_control(recipe: Recipe) -> bool:
     return (
         recipe.evaluate.control and general in recipe.collect and set(recipe.mix.parts) != {general}
     )
+
+
+def _mix_control(recipe: Recipe) -> Stage:
+    """All of the general part; before anything is tuned, so that a lack of it is told in time."""
+    stage = mix_stage(recipe, "mix.control", Mix(parts={recipe.evaluate.general: 1.0}))
+
+    def make(out: "Writer", inputs: Inputs) -> None:
+        try:
+            stage.make(out, inputs)
+        except RecipeError as error:
+            raise RecipeError(
+                f"evaluate.control: {error} Or do without a control: evaluate.control: false."
+            ) from error
+
+    return dataclasses.replace(stage, make=make)
 
 
 def _tune(recipe: Recipe, settings: Tune) -> Stage:

@@ -196,6 +196,34 @@ def test_a_mixture_of_the_general_part_has_no_control_and_says_so(
     assert evaluated["rows"] == 4
 
 
+def test_a_control_that_cannot_be_is_told_before_anything_is_tuned(
+    project: Path, tmp_path: Path, retort: Retort
+) -> None:
+    shutil.copytree(project, tmp_path / "again", symlinks=True)
+    sets = (
+        "screen.examples.keep.none={sql: n_words > 9999, parts: [general]}",
+        "base.pretrain.parts=[domain]",
+        "mix.parts={domain: 1.0}",
+    )
+    changes = [argument for change in sets for argument in ("--set", change)]
+    done = retort("run", "tuned.yaml", *changes, cwd=tmp_path / "again")
+
+    assert done.status == 2
+    assert "evaluate.control: false" in done.err and "general" in done.err
+    assert len(done.err.strip().splitlines()) == 1
+    alone = retort(
+        "run",
+        "tuned.yaml",
+        *changes,
+        "--set",
+        "evaluate.control=false",
+        "--json",
+        cwd=tmp_path / "again",
+    )
+    assert alone.status == 0, alone.err
+    assert {one["part"] for one in alone.json["scores"]} == {"domain"}
+
+
 # No stage after the base sees a test document.
 
 
