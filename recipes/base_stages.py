@@ -252,6 +252,6 @@ def require(where: str, method: str | None = None) -> None:
     missing = [name for name in wanted if importlib.util.find_spec(name) is None]
     if missing:
         raise RecipeError(
-            f"{where}: needs {', '.join(missing)}, which is not installed. Install the extra: "
+            f"{where}: needs {', '.join(missing)}, not installed here. Install the extra: "
             f"pip install 'retort[train]'. What comes before, up to a mixture, needs none of it."
         )
