@@ -54,7 +54,7 @@ class Base(Settings):
     hub: str | None = Field(None, pattern=r"^[\w.-]+(/[\w.-]+)?$")
     """Name on the model hub, `owner/model`."""
     revision: str | None = Field(None, pattern=r"^[\w./-]+$")
-    """Branch, tag or commit on the hub."""
+    """Branch, tag or commit on the hub; what it was when it was first fetched is kept."""
     pretrain: Pretrain | None = None
     """Train one from scratch."""
     template: str | None = None

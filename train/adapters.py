@@ -11,6 +11,8 @@ from typing import Any
 
 from schemas.training import Tune
 
+SETS = ("target_modules", "exclude_modules")
+"""Of PEFT's configuration; lists such as `target_parameters` have an order that counts."""
 LEARNING_RATES = {"full": 2e-5, "lora": 2e-4, "qlora": 2e-4}
 
 
@@ -45,7 +47,7 @@ def settle(configuration: Path, base: str) -> None:
     """
     told = json.loads(configuration.read_text(encoding="utf-8"))
     told["base_model_name_or_path"] = base
-    for name, value in told.items():
-        if isinstance(value, list) and all(isinstance(one, str) for one in value):
-            told[name] = sorted(value)
+    for name in SETS:
+        if isinstance(told.get(name), list):
+            told[name] = sorted(told[name])
     configuration.write_text(json.dumps(told, indent=1, sort_keys=True), encoding="utf-8")

@@ -24,8 +24,12 @@ LARGE = 1_000_000_000
 """Parameters from which activation checkpointing is on by default on a GPU."""
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 """Of mallopt, in glibc's malloc.h."""
-REMARKS = ("`is_gradient_checkpointing` is deprecated",)
-"""Beginnings of what libraries tell each other: PEFT 0.21 asks transformers by an old name."""
+REMARKS = (
+    "`is_gradient_checkpointing` is deprecated",  # PEFT 0.21 asks transformers by an old name
+    "fan_in_fan_out is set to False",  # PEFT sets it right itself, for layers as GPT-2 has them
+    "The following (rank|alpha)_pattern keys did not match",  # PEFT's own, of experts
+)
+"""Beginnings of what libraries tell each other and no user can act on."""
 TALKERS = ("transformers", "trl", "peft", "accelerate", "bitsandbytes", "datasets", "torch")
 
 
