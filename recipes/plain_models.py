@@ -106,7 +106,6 @@ def tune(
     template = template_text(base.template, Path)
     with quiet(), folder(out) as writer:
         writer.schema = CHECKPOINTS
-        writer.tell = tell
         check(model, "--base")
         with tempfile.TemporaryDirectory() as tokenizer:
             save_tokenizer(model, template, Path(tokenizer), "--base")

@@ -11,6 +11,7 @@ from typing import Any
 
 from schemas.errors import RecipeError
 from schemas.training import Base
+from train.runtime import first_line
 
 WANTED = ("*.safetensors", "*.json", "*.jinja", "tokenizer.model", "*.txt")
 """Files that are fetched from the hub."""
@@ -79,20 +80,15 @@ def fetch(base: Base) -> tuple[Path, str]:
         )
     except LocalEntryNotFoundError as error:
         raise RecipeError(
-            f"{named} is not in the cache and the hub cannot be reached ({_first(error)}). "
+            f"{named} is not in the cache and the hub cannot be reached ({first_line(error)}). "
             f"Connect, or download it elsewhere and use base.path."
         ) from error
     except (HfHubHTTPError, OSError) as error:
         raise RecipeError(
-            f"{named} cannot be fetched ({_first(error)}). Correct the name or the revision; a "
+            f"{named} cannot be fetched ({first_line(error)}). Correct the name or the revision; a "
             f"gated model needs HF_TOKEN."
         ) from error
     return Path(folder), Path(folder).name
-
-
-def _first(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 def save_tokenizer(folder: Path, template: str | None, out: Path, where: str) -> None:
@@ -115,8 +111,8 @@ def save_tokenizer(folder: Path, template: str | None, out: Path, where: str) ->
         )
     except Exception as error:  # transformers raises what its many classes raise
         raise RecipeError(
-            f"{where}: the tokenizer of {folder} cannot be read ({_first(error)}). Code of its own "
-            f"is never run; save it as tokenizer.json."
+            f"{where}: the tokenizer of {folder} cannot be read ({first_line(error)}). Code of "
+            f"its own is never run; save it as tokenizer.json."
         ) from error
     if template is not None:
         tokenizer.chat_template = template

@@ -44,6 +44,12 @@ class Loaded:
     """Tokens that end an answer: the tokenizer's end token and those that the base names."""
 
 
+def first_line(error: Exception) -> str:
+    """What a library's error says, as much of it as fits into a sentence."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
 def device() -> str:
     """`cuda` where there is one, else `cpu`."""
     import torch
@@ -64,8 +70,9 @@ def number_format(asked: Literal["auto", "float32", "bfloat16"]) -> "torch.dtype
 def keep_freed_memory() -> None:
     """Let the allocator keep what a step frees for the next one, where it is glibc's.
 
-    Otherwise each step's activations go back to the system and are faulted in again: 14 % of the
-    time of a small model's training on two cores (`benchmarks/tune.py`).
+    Otherwise each step's activations go back to the system and are faulted in again: pretraining a
+    model of 1.9 million parameters on 150,000 tokens took 25.9 s with it and 22.2 s without (two
+    cores, November 2026, each twice).
     """
     with contextlib.suppress(OSError, AttributeError):
         allocator = ctypes.CDLL(None)
@@ -90,7 +97,6 @@ def quiet() -> Iterator[None]:
     keep_freed_memory()
     on_one_gpu()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-    os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
     loggers = [logging.getLogger(name) for name in TALKERS]
     before = [one.level for one in loggers]
     import datasets
@@ -149,8 +155,7 @@ def load_base(folder: Path, dtype: "torch.dtype", in_four_bit: bool) -> Any:  # 
             device_map={"": 0} if in_four_bit and device() == "cuda" else None,
         )
     except (OSError, ValueError, ImportError, RuntimeError) as error:
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise RecipeError(f"base: {folder} cannot be loaded ({lines[0].rstrip('.')}).") from error
+        raise RecipeError(f"base: {folder} cannot be loaded ({first_line(error)}).") from error
     keep_training_layout(model)
     return model
 

@@ -5,6 +5,7 @@ changed and our way round it can go.
 """
 
 import copy
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -317,3 +318,19 @@ def test_a_recipe_cannot_ask_for_remote_code() -> None:
 
     with pytest.raises(ValueError, match="trust_remote_code"):
         Recipe.model_validate(told)
+
+
+def test_one_process_is_shown_one_gpu_unless_a_launcher_started_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    for given, shown in (("3,4", "3"), ("", ""), (None, "0")):
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+        if given is not None:
+            monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
+        runtime.on_one_gpu()
+        assert os.environ["CUDA_VISIBLE_DEVICES"] == shown
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    runtime.on_one_gpu()
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "0,1"

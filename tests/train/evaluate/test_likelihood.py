@@ -84,9 +84,3 @@ def test_the_bases_own_stop_tokens_end_an_answer_too(made_base: Made, loaded: Lo
     tokenizer = runtime.load_tokenizer(made_base.tokenizer)
 
     assert loaded.stops == [tokenizer.eos_token_id] == [1]
-
-
-def test_a_prompt_of_any_length_can_be_answered(loaded: Loaded, mixing: Mixing) -> None:
-    row = encode(Table(mixing(chats(60)).folder, "test"), loaded.tokenizer, "mixture")[0]
-
-    assert isinstance(answer(row, loaded, 1), str)
