@@ -11,7 +11,18 @@ from pydantic import Field, field_validator, model_validator
 from schemas.settings import Name, Settings, Share
 from schemas.training import Base, Evaluate, Tune
 
-Form = Literal["markdown", "text", "json", "jsonl", "csv", "parquet"]
+Form = Literal[
+    "jats", "medline", "pdf", "html", "markdown", "text",
+    "json", "jsonl", "csv", "parquet", "arrow",
+    "alpaca", "sharegpt", "messages", "prompt-completion", "question-answer", "preference", "tree",
+]  # fmt: skip
+"""How a file is read, or, for a table, what its rows are: the last line's are instruction sets."""
+
+
+Exclusion = Annotated[
+    str, Field(pattern=r"^(?i:doi|pmcid|arxiv|id|sha256):\s*\S+$", max_length=1000)
+]
+"""One document that must not be used, as `doi:10.1371/journal.pone.0000217`."""
 
 
 class InstalledDocs(Settings):
@@ -27,19 +38,35 @@ class InstalledDocs(Settings):
     """SPDX expression, where the package's own metadata is not to be used."""
 
 
+class Limits(Settings):
+    """What reading one file may take; a file that needs more is a failure."""
+
+    seconds: float = Field(120, gt=0, le=86_400)
+    """Time without an answer: for a whole file, or for the next rows of a table."""
+    memory_mb: int = Field(2048, ge=128)
+    """Memory of the process that reads it, beyond what it has before (Linux)."""
+
+
 class Files(Settings):
-    """Files on disk: Markdown, plain text, or tables with one document a row."""
+    """Files on disk: articles in JATS, PDF, HTML, Markdown or text, or tables with one a row."""
 
     origin: Literal["files"] = Field(alias="from")
     """Which kind of source this is."""
     paths: list[str] = Field(min_length=1)
     """Files or folders, relative to the recipe's folder or to the current one."""
     form: Form | None = None
-    """What they are; by default told by the file's suffix."""
+    """What they are; by default told by the file's suffix and a table's columns."""
     fields: dict[str, str] = Field(default_factory=dict)
-    """Document column -> column of the file, for tables: `{text: abstract, title: name}`."""
+    """Document column -> column of the file, for tables: `{text: abstract, title: name}`. Of
+    instructions `instruction`, `output`, `messages` and their like are named the same way."""
+    sidecar: str | None = None
+    """A CSV or BibTeX file that says what single files are, by name or DOI; it wins over them."""
+    pdf: Literal["pdfium", "docling"] = "pdfium"
+    """Who reads PDF files. `docling` is slower, needs the extra `docling` and models of its own."""
+    limits: Limits = Limits()
+    """Bounds on time and memory for each file."""
     domain: str | None = None
-    """Field of science, for documents that carry none."""
+    """Field of science, for documents that carry none; by default told by subjects and journal."""
     license: str | None = None
     """SPDX expression, for documents that carry none."""
     language: str | None = None
@@ -176,6 +203,9 @@ class Recipe(Settings):
     """Of every random choice."""
     collect: dict[Name, list[Source]] = Field(min_length=1)
     """Part -> its sources."""
+    exclude: list[Exclusion] = Field(default_factory=list)
+    """Documents to keep out with all that comes from them: `doi:…`, `pmcid:…`, `arxiv:…`, `id:…`,
+    or `sha256:…` of a file's bytes or of a text."""
     holdout: Holdout = Holdout()
     """What is held out."""
     segment: Segment = Segment()

@@ -14,7 +14,12 @@ import pyarrow as pa
 from schemas.ids import identity
 
 Split = Literal["train", "valid", "test"]
-Kind = Literal["research", "review", "correction", "retraction", "reference", "instructions"]
+Kind = Literal[
+    "research", "review", "case-report", "protocol", "editorial", "commentary", "letter", "news",
+    "abstract", "book-review", "correction", "retraction", "concern", "other", "reference",
+    "instructions",
+]  # fmt: skip
+"""What a work is: types of articles, as JATS has them, documentation, and instruction sets."""
 Match = Literal["exact", "normalised", "none"]
 
 
@@ -103,10 +108,20 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that was understood and left out on purpose. It is counted by its reason."""
+
+    what: str
+    """The file or row, as in `Failure`."""
+    reason: str
+    """A few words, the same for all that are left out for the same cause."""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One turn of a conversation."""
 
-    role: Literal["system", "user", "assistant"]
+    role: Literal["system", "user", "assistant", "tool"]
     content: str
 
 
@@ -189,7 +204,7 @@ DOCUMENTS = pa.schema(
         _SPLIT,
         _SOURCE,
         _column("form", pa.string(), "what the reader read"),
-        _column("kind", pa.string(), "research, review, correction, retraction, reference, …"),
+        _column("kind", pa.string(), "research, review, correction, retraction, instructions, …"),
         _column("title", pa.string(), "title, or the name of the documented object"),
         _column("text", pa.string(), "the whole text; offsets count its characters"),
         _column(

@@ -1,17 +1,15 @@
-"""Markdown -> one document with sections and blocks. Reads a file, writes nothing.
+"""Markdown -> one document with sections and blocks. Reads bytes, writes nothing.
 
 The text stays as it stands after the YAML front matter; only what it is made of is told. The marks
 are CommonMark's (https://spec.commonmark.org/0.31.2/), tables GitHub's, formulae Pandoc's.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from curate.collect import outline, records
-from curate.collect.files import NamedFile
 from curate.collect.plain_text import load
-from schemas.recipe import Files
 from schemas.rows import Block, Document, Failure
 
 FRONT_MATTER = re.compile(
@@ -35,31 +33,31 @@ IMAGE = re.compile(r" {0,3}!\[")
 Kind = Literal["equation", "table", "figure", "code"]
 
 
-def read(file: NamedFile, source: Files) -> Document | Failure:
-    """The whole file as one document.
+def read(data: bytes, name: str) -> Iterator[Document | Failure]:
+    """The whole text as one document.
 
     Its title is that of the front matter, else the first heading of level 1. Front matter that is
     not YAML is left out of the text and named in `metadata`.
     """
-    loaded = load(file)
-    if isinstance(loaded, Failure):
-        return loaded
-    whole, notes = loaded
+    loaded = load(data, name)
+    yield loaded if isinstance(loaded, Failure) else _document(*loaded, name)
+
+
+def _document(whole: str, notes: Mapping[str, str], name: str) -> Document | Failure:
     values, text = front_matter(whole)
     if not any(character.isalnum() for character in text):
-        return Failure(file.source, "no-text", "it holds nothing but front matter")
+        return Failure(name, "no-text", "it holds nothing but front matter")
     headings, blocks = parse(text)
     if not values.get("title"):
         values = {**values, "title": next((one.text for one in headings if one.level == 1), None)}
     return records.document(
         values,
-        source,
-        source=file.source,
+        source=name,
         form="markdown",
         text=text,
         sections=outline.sections(text, headings),
         blocks=blocks,
-        metadata=_metadata(values) | notes,
+        metadata={**_metadata(values), **notes},
     )
 
 

@@ -1,4 +1,4 @@
-"""Plain text -> one document with one section. Reads a file, writes nothing.
+"""Plain text -> one document with one section. Reads bytes, writes nothing.
 
 What every reader of text shares is here too: how bytes become characters, and which never reach a
 document.
@@ -7,10 +7,10 @@ document.
 import codecs
 import json
 import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from curate.collect import outline
-from curate.collect.files import NamedFile
-from schemas.recipe import Files
 from schemas.rows import Document, Failure
 
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -19,37 +19,29 @@ SURROGATES = re.compile("[\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 
 
-def read(file: NamedFile, source: Files) -> Document | Failure:
-    """The whole file as one document, titled by its name."""
-    loaded = load(file)
+def read(data: bytes, name: str) -> Iterator[Document | Failure]:
+    """The whole text as one document, titled by its file's name."""
+    loaded = load(data, name)
     if isinstance(loaded, Failure):
-        return loaded
+        yield loaded
+        return
     text, notes = loaded
-    return Document(
-        source=file.source,
+    yield Document(
+        source=name,
         form="text",
         text=text,
-        title=clean(file.path.stem),
+        title=PurePosixPath(name.removeprefix("file:").removesuffix(".gz")).stem,
         sections=outline.sections(text, []),
-        license=source.license,
-        language=source.language,
-        domain=source.domain,
         metadata=json.dumps(notes),
     )
 
 
-def load(file: NamedFile) -> tuple[str, dict[str, str]] | Failure:
-    """(text, what is to be said of its encoding) of a file, or why there is none."""
-    try:
-        data = file.path.read_bytes()
-    except OSError as error:
-        return Failure(file.source, "unreadable", error.strerror or str(error))
-    if not data:
-        return Failure(file.source, "empty")
+def load(data: bytes, name: str) -> tuple[str, dict[str, str]] | Failure:
+    """(text, what is to be said of its encoding) of these bytes, or why there is none."""
     text, note = decode(data)
     text = clean(text)
     if not any(character.isalnum() for character in text):
-        return Failure(file.source, "no-text", "it holds no letter and no digit")
+        return Failure(name, "no-text", "it holds no letter and no digit")
     return text, {"encoding": note} if note else {}
 
 
@@ -79,5 +71,6 @@ def mend(text: str) -> tuple[str, str | None]:
 
 def clean(text: str) -> str:
     """Line ends as line feeds, no NUL, no lone surrogate: what every table and tool can hold."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    return SURROGATES.sub(REPLACEMENT, text)
+    if "\r" in text or "\0" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    return text if text.isascii() else SURROGATES.sub(REPLACEMENT, text)

@@ -13,7 +13,6 @@ from typing import Any, cast, get_args
 
 from curate.collect import licenses
 from curate.collect.plain_text import clean
-from schemas.recipe import Files
 from schemas.rows import Block, Document, Kind, Section
 
 COLUMNS = (
@@ -22,6 +21,11 @@ COLUMNS = (
 )  # fmt: skip
 """Columns of a document that a mapping may fill, besides its text and its id."""
 
+KINDS = frozenset(get_args(Kind))
+SUBJECTS = (
+    "category", "categories", "mag_field_of_study", "fields_of_study", "MESHES", "subjects",
+)  # fmt: skip
+"""Columns of subject headings; the last that is filled becomes `subjects` in the metadata."""
 DATES = ("%d %B %Y", "%d %b %Y", "%B %d, %Y", "%d.%m.%Y", "%Y/%m/%d")
 ISO_DATE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
 DOI_PREFIX = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
@@ -31,7 +35,6 @@ NAME_PARTS = (("name",), ("first", "last"), ("given", "family"), ("given-names",
 
 def document(
     values: Mapping[str, Any],
-    settings: Files,
     *,
     source: str,
     form: str,
@@ -39,31 +42,34 @@ def document(
     sections: Sequence[Section],
     blocks: Sequence[Block] = (),
     metadata: Mapping[str, Any] | None = None,
+    kind: Kind | None = None,
 ) -> Document:
-    """A document with this text and what the values say of it; the settings fill what they lack.
+    """A document with this text and what the values say of it.
 
     A licence, a kind or a date that is not understood is kept in `metadata` and leaves its column
-    empty: the setting is for rows that say nothing.
+    empty. So whoever fills in a licence from elsewhere fills those that have none in `metadata`.
 
     Args:
         values: column of a document (COLUMNS) -> value; None and "" count as not said.
-        settings: licence, domain and language of the source.
         source: what the document is called.
         form: what the reader read.
         text: the whole text.
         sections: with offsets in it.
         blocks: with offsets in it.
         metadata: everything else that is known; what is not a scalar is left out.
+        kind: what the work is, whatever the values say; by default what they say, or research.
     """
-    said = {name: values[name] for name in COLUMNS if not _is_blank(values.get(name))}
-    license_ = licenses.of_value(_line(said["license"])) if "license" in said else settings.license
-    kind = _line(said.get("kind", "research")).lower()
+    said = {
+        name: value for name, value in values.items() if name in COLUMNS and not _is_blank(value)
+    }
+    license_ = licenses.of_value(_line(said["license"])) if "license" in said else None
+    named = _line(said.get("kind", "research")).lower()
     published = _date(said["published"]) if "published" in said else None
     other = {
         name: _line(said[name])
         for name, understood in (
             ("license", license_ is not None),
-            ("kind", kind in get_args(Kind)),
+            ("kind", named in KINDS),
             ("published", published is not None),
         )
         if name in said and not understood
@@ -72,14 +78,14 @@ def document(
         source=source,
         form=form,
         text=text,
-        kind=cast(Kind, kind) if kind in get_args(Kind) else "research",
+        kind=kind or (cast(Kind, named) if named in KINDS else "research"),
         title=_line(said["title"]) if "title" in said else None,
         sections=list(sections),
         blocks=list(blocks),
         license=license_,
-        language=_line(said["language"]) if "language" in said else settings.language,
-        domain=_line(said["domain"]) if "domain" in said else settings.domain,
-        doi=DOI_PREFIX.sub("", _line(said["doi"])) if "doi" in said else None,
+        language=_line(said["language"]) if "language" in said else None,
+        domain=_line(said["domain"]) if "domain" in said else None,
+        doi=DOI_PREFIX.sub("", _line(said["doi"])).lower() if "doi" in said else None,
         pmcid=_line(said["pmcid"]) if "pmcid" in said else None,
         arxiv_id=_line(said["arxiv_id"]) if "arxiv_id" in said else None,
         published=published,
@@ -101,11 +107,23 @@ def scalars(values: Mapping[str, Any]) -> dict[str, str | int | float | bool]:
     return plain
 
 
+def other(row: Mapping[str, Any], used: set[str]) -> dict[str, Any]:
+    """What a row holds beside the columns that are used, with its subject headings on one line."""
+    found = {name: value for name, value in row.items() if name not in used}
+    for name in SUBJECTS:
+        value = row.get(name)
+        if isinstance(value, list) and value and all(isinstance(term, str) for term in value):
+            value = "; ".join(value)
+        if isinstance(value, str) and value.strip():
+            found["subjects"] = value
+    return found
+
+
 def _is_blank(value: object) -> bool:
     return (
         value is None
         or (isinstance(value, str) and not value.strip())
-        or (isinstance(value, float) and math.isnan(value))
+        or (isinstance(value, float) and not math.isfinite(value))
     )
 
 

@@ -2,15 +2,12 @@
 
 import itertools
 import json
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.collect import outline, read
-from curate.collect.files import NamedFile
-from curate.collect.markdown import front_matter, parse
-from schemas.recipe import Files
+from curate.collect import outline
+from curate.collect.markdown import front_matter, parse, read
 from schemas.rows import Document, Failure
 
 PAPER = """---
@@ -74,21 +71,19 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-def read_text(tmp_path: Path, text: str) -> Document | Failure:
-    path = tmp_path / "paper.md"
-    path.write_text(text)
-    (row,) = read(Files(origin="files", paths=["."]), paths=[NamedFile(path, "file:paper.md")])
+def read_text(text: str) -> Document | Failure:
+    (row,) = read(text.encode(), "file:paper.md")
     return row
 
 
-def paper(tmp_path: Path, text: str = PAPER) -> Document:
-    row = read_text(tmp_path, text)
+def paper(text: str = PAPER) -> Document:
+    row = read_text(text)
     assert isinstance(row, Document)
     return row
 
 
-def test_front_matter_fills_the_columns_and_leaves_the_text(tmp_path: Path) -> None:
-    row = paper(tmp_path)
+def test_front_matter_fills_the_columns_and_leaves_the_text() -> None:
+    row = paper()
 
     assert row.text == PAPER.split("---\n\n", 1)[1]
     assert (row.title, row.doi, row.license) == ("Cold: a tool", "10.1000/xyz", "CC-BY-4.0")
@@ -96,8 +91,8 @@ def test_front_matter_fills_the_columns_and_leaves_the_text(tmp_path: Path) -> N
     assert json.loads(row.metadata) == {"tags": "cold, heat", "version": 3}
 
 
-def test_headings_of_both_kinds_open_sections(tmp_path: Path) -> None:
-    row = paper(tmp_path)
+def test_headings_of_both_kinds_open_sections() -> None:
+    row = paper()
 
     assert [(one.heading, one.level) for one in row.sections] == [
         ("Summary", 1), ("Details", 2), ("Method", 2), ("Results", 1),
@@ -106,8 +101,8 @@ def test_headings_of_both_kinds_open_sections(tmp_path: Path) -> None:
     assert starts == ["It cools.", "$$", "| a | b |", "<!--"]
 
 
-def test_code_formulae_tables_and_pictures_are_blocks(tmp_path: Path) -> None:
-    row = paper(tmp_path)
+def test_code_formulae_tables_and_pictures_are_blocks() -> None:
+    row = paper()
 
     assert [(one.kind, row.text[one.start : one.end]) for one in row.blocks] == [
         ("code", "```python\n# not a heading\n```"),
@@ -118,12 +113,12 @@ def test_code_formulae_tables_and_pictures_are_blocks(tmp_path: Path) -> None:
     ]
 
 
-def test_the_first_heading_is_the_title_where_front_matter_has_none(tmp_path: Path) -> None:
-    assert paper(tmp_path, "## Part\n\n# The title\n\nWords.").title == "The title"
+def test_the_first_heading_is_the_title_where_front_matter_has_none() -> None:
+    assert paper("## Part\n\n# The title\n\nWords.").title == "The title"
 
 
-def test_front_matter_that_is_not_yaml_is_named_and_left_out(tmp_path: Path) -> None:
-    row = paper(tmp_path, "---\na: [\n---\nWords.\n")
+def test_front_matter_that_is_not_yaml_is_named_and_left_out() -> None:
+    row = paper("---\na: [\n---\nWords.\n")
 
     assert row.text == "Words.\n"
     assert "not valid YAML" in row.metadata
@@ -135,14 +130,14 @@ def test_a_line_between_rules_is_no_front_matter() -> None:
     assert front_matter(text) == ({}, text)
 
 
-def test_yaml_makes_no_python_objects(tmp_path: Path) -> None:
-    row = paper(tmp_path, "---\na: !!python/object/apply:os.getcwd []\n---\nWords.\n")
+def test_yaml_makes_no_python_objects() -> None:
+    row = paper("---\na: !!python/object/apply:os.getcwd []\n---\nWords.\n")
 
     assert "not valid YAML" in row.metadata
 
 
-def test_a_file_of_front_matter_alone_has_no_text(tmp_path: Path) -> None:
-    row = read_text(tmp_path, "---\ntitle: x\n---\n")
+def test_a_file_of_front_matter_alone_has_no_text() -> None:
+    row = read_text("---\ntitle: x\n---\n")
 
     assert isinstance(row, Failure)
     assert row.reason == "no-text"
