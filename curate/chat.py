@@ -28,7 +28,9 @@ CONTROL = "control token in its text"
 NO_PREFIX = "prompt and answer share a token"
 NO_END = "no end token"
 NO_LOSS = "no loss tokens"
+REFUSED = "turns that the template refuses"
 PROBLEMS = {
+    REFUSED: "the template has no place for a turn of the system or a tool, or for their order",
     CONTROL: "a message holds a token that only the template may write, such as an end of turn",
     NO_PREFIX: "the prompt alone is tokenized otherwise than before its answer",
     NO_LOSS: "the answer is empty once it is tokenized",
@@ -111,19 +113,37 @@ class Chat:
             ) from error
 
     def count(self, prompts: Sequence[Messages], completions: Sequence[Messages]) -> list[Counted]:
-        """Tokens of rows of prompt and completion."""
-        whole = [
-            self.render([*prompt, *completion], cue=False)
+        """Tokens of rows of prompt and completion.
+
+        Raises:
+            RecipeError: the template refuses a conversation of questions and answers alone.
+        """
+        rendered = [
+            self._rendered(prompt, completion)
             for prompt, completion in zip(prompts, completions, strict=True)
         ]
-        asked = [self.render(prompt, cue=True) if prompt else "" for prompt in prompts]
+        asked, whole = [head for head, _ in rendered], [text for _, text in rendered]
         ids = [one.ids for one in self.tokenizer.encode_batch(whole, add_special_tokens=False)]
         heads = [one.ids for one in self.tokenizer.encode_batch(asked, add_special_tokens=False)]
         contents = [
             "\n".join(str(turn["content"] or "") for turn in [*prompt, *completion])
             for prompt, completion in zip(prompts, completions, strict=True)
         ]
-        return [self._counted(*row) for row in zip(ids, heads, contents, strict=True)]
+        return [
+            self._counted(*row) if text else Counted(0, 0, REFUSED)
+            for text, row in zip(whole, zip(ids, heads, contents, strict=True), strict=True)
+        ]
+
+    def _rendered(self, prompt: Messages, completion: Messages) -> tuple[str, str]:
+        """(the prompt with the cue to answer, the whole conversation), both empty if refused."""
+        roles = [turn.get("role") for turn in (*prompt, *completion)]
+        try:
+            whole = self.render([*prompt, *completion], cue=False)
+            return self.render(prompt, cue=True) if prompt else "", whole
+        except RecipeError:
+            if roles == ["user", "assistant"] * (len(roles) // 2):
+                raise
+            return "", ""
 
     def _counted(self, ids: list[int], head: list[int], content: str) -> Counted:
         answer = ids[len(head) :]

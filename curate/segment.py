@@ -4,7 +4,8 @@ A passage lies in one section (its own text, without the subsections) and holds 
 to a budget of words. What is longer than the budget alone is cut: a paragraph at sentence ends, a
 sentence at words, a block of code, an equation or a table at lines. `text` is always
 `document.text[start:end]`, in characters, without white space around it. Every word lies in exactly
-one passage, but for the headings themselves, which are in `section`.
+one passage, but for the headings themselves, which are in `section`. Documents that are ready-made
+instructions have no passages.
 """
 
 import re
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curate import sentences
 from schemas.ids import identity
@@ -31,6 +33,7 @@ COLUMNS = (
     "part",
     "split",
     "source",
+    "kind",
     "title",
     "text",
     "sections",
@@ -67,7 +70,10 @@ def segment(documents: Iterable[pa.RecordBatch], settings: Segment) -> Iterator[
     n_characters = 0
     for batch in documents:
         columns = batch.select(list(COLUMNS))
-        for first in range(0, batch.num_rows, _DOCUMENTS_AT_ONCE):
+        instructions = pc.fill_null(pc.equal(columns["kind"], "instructions"), False)
+        if pc.any(instructions).as_py():
+            columns = columns.filter(pc.invert(instructions))
+        for first in range(0, columns.num_rows, _DOCUMENTS_AT_ONCE):
             for document in columns.slice(first, _DOCUMENTS_AT_ONCE).to_pylist():
                 n_characters += _append_passages(waiting, document, settings.max_words)
                 if len(waiting["id"]) >= BATCH_ROWS or n_characters >= BATCH_CHARACTERS:

@@ -1,89 +1,115 @@
-"""Instruction sets of several forms as conversations: what `mix` reads from plain files."""
+"""Instruction sets of several forms as conversations: what `mix` reads from plain files.
 
+What a form is and when a conversation is sound is told by `curate.collect.conversations`, so that a
+file means the same here and under `collect`. Reads rows, writes nothing.
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curate.collect import conversations as instructions
 from curate.collect.gather import splits
+from curate.collect.tabular.columns import samples_of
 from schemas.errors import TableError
 from schemas.ids import identity
 from schemas.plain import Plain
 from schemas.recipe import Holdout
+from schemas.rows import EXAMPLES
 from schemas.tables import Table
 
-FORMS = {
-    ("messages",): "messages",
-    ("instruction", "input", "output"): (
-        "[{role: 'user', content: concat_ws(chr(10) || chr(10), instruction, nullif(input, ''))}, "
-        "{role: 'assistant', content: output}]"
-    ),
-    ("instruction", "output"): (
-        "[{role: 'user', content: instruction}, {role: 'assistant', content: output}]"
-    ),
-    ("prompt", "completion"): (
-        "[{role: 'user', content: prompt}, {role: 'assistant', content: completion}]"
-    ),
-    ("question", "answer"): (
-        "[{role: 'user', content: question}, {role: 'assistant', content: answer}]"
-    ),
-}
-"""Columns that make a form -> SQL of its conversation."""
+DOCUMENTS = {"id", "kind", "sections", "split", "text"}
+"""Columns of documents; those of kind `instructions` are conversations, a section a turn."""
+MADE = {"id", "messages", "split"}
+"""Columns of examples that Retort made."""
+HEAD_ROWS = 100
+COLUMNS = pa.schema(
+    [EXAMPLES.field(name) for name in ("id", "document_id", "part", "split", "messages")]
+)
+OF_DOCUMENTS = """
+    select id, id as document_id, ? as part, split, list_transform(
+        sections, lambda turn: {role: turn.heading, content: text[turn.start + 1:turn.end]}
+    ) as messages
+    from rows where kind = 'instructions'
+"""
 
 
-def conversations(rows: Plain | Table, path: Path, part: str) -> pa.Table:
-    """(id, document_id, part, split, messages) of each row.
+class Conversations(NamedTuple):
+    """The conversations of a file."""
+
+    rows: pa.Table
+    """(id, document_id, part, split, messages) of each."""
+    set_aside: Counter[str]
+    """Why rows are none -> how many."""
+
+
+def conversations(rows: Plain | Table, path: Path, part: str) -> Conversations:
+    """The conversations of a file's rows, in their order.
 
     Rows that Retort made keep id and split; others are named `part:id`. A split that is not there
     is cut from the hash of the id.
 
     Raises:
-        TableError: the columns are of no known form, or an id is there twice.
+        TableError: the rows are of no known form, all of them unsound, or an id is there twice.
     """
-    have = rows.schema.names
-    form = next((columns for columns in FORMS if set(columns) <= set(have)), None)
+    have = set(rows.schema.names)
+    set_aside: Counter[str] = Counter()
+    if have >= DOCUMENTS:
+        with duckdb.connect() as database:
+            database.register("rows", rows.dataset())
+            found = database.sql(OF_DOCUMENTS, params=[part]).to_arrow_table().cast(COLUMNS)
+    else:
+        made = list(_made(rows, path, part, have >= MADE, set_aside))
+        found = pa.Table.from_pylist(made, schema=COLUMNS)
+    if not len(found):
+        why = ", ".join(f"{reason} {n}" for reason, n in set_aside.items()) or "no instructions"
+        raise TableError(f"{path}: holds no conversation ({why}). Name a file of examples.")
+    _check_ids(found, path)
+    hashes = pa.array([identity(one) for one in found["id"].to_pylist()], pa.string())
+    split = pc.coalesce(found["split"], splits(hashes, Holdout()))
+    return Conversations(
+        found.set_column(found.column_names.index("split"), "split", split), set_aside
+    )
+
+
+def _made(
+    rows: Plain | Table, path: Path, part: str, ours: bool, set_aside: Counter[str]
+) -> Iterator[dict[str, Any]]:
+    """One row of COLUMNS for each conversation."""
+    values = (row for batch in rows.batches() for row in batch.to_pylist())
+    head = list(itertools.islice(values, HEAD_ROWS))
+    form = instructions.recognise(samples_of(head), {}, None)
     if form is None:
-        known = "; ".join(" + ".join(columns) for columns in FORMS)
         raise TableError(
-            f"{path}: not examples, it has the columns {', '.join(have)}. Known are {known}."
+            f"{path}: not examples, it has the columns {', '.join(rows.schema.names)}. "
+            f"{instructions.needed(None)}"
         )
-    check_messages(rows.schema, path)
-    ours = "split" in have and form == ("messages",)
-    name, split = ("id", "split") if ours else ("? || ':' || id", "null::varchar")
-    with duckdb.connect() as database:
-        database.register("rows", rows.dataset())
-        document = "document_id::varchar" if "document_id" in have else "null::varchar"
-        query = (
-            f"select {name} as id, {document} as document_id, ? as part, {split} as split, "
-            f"{FORMS[form]} as messages from rows"
-        )
-        found = database.sql(query, params=[part] if ours else [part, part]).to_arrow_table()
+    for row in itertools.chain(head, values):
+        found = list(instructions.conversations(row, *form))
+        for number, one in enumerate(found, 1):
+            if isinstance(one, Exception):
+                set_aside[str(one)] += 1
+                continue
+            key = str(row["id"]) + (f".{number}" if len(found) > 1 else "")
+            yield {
+                "id": key if ours else f"{part}:{key}",
+                "document_id": row.get("document_id"),
+                "part": part,
+                "split": row["split"] if ours else None,
+                "messages": [{"role": turn.role, "content": turn.content} for turn in one],
+            }
+
+
+def _check_ids(found: pa.Table, path: Path) -> None:
     n_ids = pc.count_distinct(found["id"]).as_py()
     if n_ids < len(found):
         raise TableError(
             f"{path}: {len(found)} rows have {n_ids} different ids. Make each id unique, or take "
             f"the column out; row numbers are used then."
-        )
-    hashes = pa.array([identity(one) for one in found["id"].to_pylist()], pa.string())
-    cut = pc.coalesce(found["split"], splits(hashes, Holdout()))
-    found = found.set_column(found.column_names.index("split"), "split", cut)
-    return found
-
-
-def check_messages(columns: pa.Schema, path: Path) -> None:
-    """Refuse a column `messages` that holds no conversations.
-
-    Raises:
-        TableError: it is not a list of turns with `role` and `content`.
-    """
-    if "messages" not in columns.names:
-        return
-    kind = columns.field("messages").type
-    turn = kind.value_type if pa.types.is_list(kind) else None
-    wanted = {"role", "content"}
-    if turn is None or not (pa.types.is_struct(turn) and wanted <= {field.name for field in turn}):
-        raise TableError(
-            f"{path}: the column messages is {kind}, not a list of turns with role and content. "
-            f"Mend it, or name the text with --text."
         )

@@ -15,7 +15,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from curate.chat import PROBLEMS
-from curate.collect.files import FORMS, REASONS
+from curate.collect.files import REASONS
+from curate.collect.forms import SUFFIXES
 from curate.collect.packages import ALLOWED
 from curate.mix import TOO_LONG
 from curate.screen import catalog, gate, rules
@@ -24,6 +25,7 @@ from schemas.recipe import (
     Files,
     Holdout,
     InstalledDocs,
+    Limits,
     Miner,
     Mix,
     Recipe,
@@ -40,6 +42,7 @@ BLOCKS: list[tuple[str, type[BaseModel]]] = [
     ("The recipe", Recipe),
     ("`collect.<part>`: installed documentation", InstalledDocs),
     ("`collect.<part>`: files", Files),
+    ("`limits` of files", Limits),
     ("`holdout`", Holdout),
     ("`segment`", Segment),
     ("`screen.passages` and `screen.examples`", Screen),
@@ -170,7 +173,7 @@ def page() -> str:
     lines += [f"| {TOO_LONG} | its tokens are more; a row is never cut |"]
     lines += [f"| {reason} | {said} |" for reason, said in PROBLEMS.items()] + [""]
     lines += ["## What is read", "", "| suffix | form |", "|---|---|"]
-    lines += [f"| `{suffix}` | {form} |" for suffix, form in FORMS.items()]
+    lines += [f"| `{suffix}` | {form} |" for suffix, form in SUFFIXES.items()]
     lines += ["", f"Packages for `installed-docs`: {', '.join(f'`{one}`' for one in ALLOWED)}.", ""]
     lines += ["What cannot be read is counted and listed under one of these reasons:", ""]
     lines += ["| reason | what it means |", "|---|---|"]

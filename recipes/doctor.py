@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 KEYS = ("OPENAI_API_KEY", "HF_TOKEN", "OPENROUTER_API_KEY", "ANTHROPIC_API_KEY", "MISTRAL_API_KEY")
-EXTRAS = {"train": "bases, tuning and evaluation"}
+EXTRAS = {
+    "train": "bases, tuning and evaluation",
+    "docling": "PDF by layout models, with `pdf: docling`",
+}
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 

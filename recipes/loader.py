@@ -103,8 +103,9 @@ def load(named: str, sets: Sequence[str] = (), allow_paths: Sequence[Path] = ())
     loaded = Loaded(recipe, path, tuple(folders))
     for sources in recipe.collect.values():
         for source in sources:
-            for one in source.paths if isinstance(source, Files) else ():
-                loaded.resolve(one)
+            if isinstance(source, Files):
+                for one in (*source.paths, *([source.sidecar] if source.sidecar else [])):
+                    loaded.resolve(one)
     return loaded
 
 

@@ -4,15 +4,14 @@ Every function reads files or table folders and writes one output, whole or not 
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate.turns import check_messages
-from schemas.errors import RecipeError, SourceError, TableError
+from schemas.errors import RecipeError, TableError
 from schemas.plain import (
     Plain,
     as_schema,
@@ -22,74 +21,11 @@ from schemas.plain import (
     write_kept,
     write_rows,
 )
-from schemas.recipe import Files, Holdout, Miner, Screen, Segment
-from schemas.rows import DOCUMENTS, EXAMPLES, PASSAGES, Document, Failure
+from schemas.recipe import Miner, Screen, Segment
+from schemas.rows import DOCUMENTS, EXAMPLES, PASSAGES, Failure
 from schemas.tables import Table, Writer
 
 Rows = Plain | Table
-
-
-def collect(paths: Sequence[Path], out: Path, source: Files, part: str) -> dict[str, Any]:
-    """Read files and folders into documents.
-
-    Args:
-        paths: what the user named.
-        out: the file or table folder to write.
-        source: form, fields, licence and domain of what is read.
-        part: written into every document.
-
-    Returns:
-        The object that `--json` prints.
-
-    Raises:
-        SourceError: a named path is missing, a named file cannot be read, or nothing holds text.
-    """
-    from curate.collect import read
-    from curate.collect.files import NamedFile, walk
-    from curate.collect.gather import splits
-
-    began = time.monotonic()
-    _check(out)
-    failures: list[Failure] = []
-    files: list[NamedFile] = []
-    for path in paths:
-        if not path.exists():
-            raise SourceError(f"{path}: no such file or folder. Correct the path.")
-        for one in walk(path, source.form):
-            (failures if isinstance(one, Failure) else files).append(one)  # type: ignore[arg-type]
-    rows: dict[str, dict[str, Any]] = {}
-    skipped = 0
-    for document in read(source, paths=files):
-        if isinstance(document, Document):
-            skipped += document.id in rows
-            rows.setdefault(document.id, {**document.row(), "part": part, "split": None})
-        else:
-            failures.append(document)
-    if not rows:
-        raise SourceError(_no_text(paths, failures))
-    table = pa.Table.from_pylist(list(rows.values()), schema=DOCUMENTS)
-    split = splits(table["id"].combine_chunks(), Holdout())
-    table = table.set_column(table.column_names.index("split"), "split", split)
-    _write(out, DOCUMENTS, table.to_batches(), failures, skipped, "collect")
-    return {
-        "requested": len(rows) + len(failures) + skipped,
-        "ok": len(rows),
-        "failed": len(failures),
-        "skipped": skipped,
-        "documents": len(rows),
-        "seconds": round(time.monotonic() - began, 3),
-        "failures": [{"path": one.what, "reason": one.reason} for one in failures],
-    }
-
-
-def _no_text(paths: Sequence[Path], failures: Sequence[Failure]) -> str:
-    named = ", ".join(map(str, paths))
-    if not failures:
-        return f"{named}: holds no file. Name a folder with papers."
-    first = failures[0]
-    why = f"{first.what}: {first.reason}" + (f", {first.detail}" if first.detail else "")
-    more = f" and {len(failures) - 1} more" if len(failures) > 1 else ""
-    return f"{named}: holds no text that can be read ({why}{more}). Correct the source."
 
 
 def segment(path: Path, out: Path, settings: Segment) -> dict[str, Any]:
@@ -97,9 +33,9 @@ def segment(path: Path, out: Path, settings: Segment) -> dict[str, Any]:
     from curate.segment import segment as cut
 
     began = time.monotonic()
-    _check(out)
+    check(out)
     documents = _conform(path, DOCUMENTS, ("text",), "documents")
-    n_rows = _write(out, PASSAGES, cut(documents.batches(), settings), (), 0, "segment")
+    n_rows = write(out, PASSAGES, cut(documents.batches(), settings), (), {}, "segment")
     return {"passages": n_rows, "seconds": round(time.monotonic() - began, 3)}
 
 
@@ -115,7 +51,7 @@ def synthesize(path: Path, out: Path, settings: Miner, limit: int | None) -> dic
     from curate.synthesize.miner import synthesize as mine
 
     began = time.monotonic()
-    _check(out)
+    check(out)
     needed = ("text", "document_id", "start")
     passages = _conform(path, PASSAGES, needed, "passages")
     table = pa.Table.from_batches(passages.batches(), schema=PASSAGES).slice(0, limit)
@@ -124,7 +60,7 @@ def synthesize(path: Path, out: Path, settings: Miner, limit: int | None) -> dic
         for found in mine(table.to_batches, settings):
             yield pa.RecordBatch.from_pylist([one.row() for one in found], schema=EXAMPLES)
 
-    n_rows = _write(out, EXAMPLES, examples(), (), 0, "synthesize")
+    n_rows = write(out, EXAMPLES, examples(), (), {}, "synthesize")
     return {
         "requested": len(table),
         "ok": len(table),
@@ -237,7 +173,7 @@ def with_text(rows: Rows, named: Sequence[str], path: Path) -> Rows:
             f"Name one with --text."
         )
     if columns == ("messages",):
-        check_messages(rows.schema, path)
+        _check_messages(rows.schema, path)
     if columns in (("text",), ("messages",)):
         return rows
     table = pa.Table.from_batches(rows.batches(), schema=rows.schema)
@@ -249,7 +185,20 @@ def with_text(rows: Rows, named: Sequence[str], path: Path) -> Rows:
     return Plain(table.append_column("text", joined))
 
 
-def _check(out: Path) -> None:
+def _check_messages(columns: pa.Schema, path: Path) -> None:
+    """Refuse a column `messages` that holds no conversations."""
+    kind = columns.field("messages").type
+    turn = kind.value_type if pa.types.is_list(kind) else None
+    wanted = {"role", "content"}
+    if turn is None or not (pa.types.is_struct(turn) and wanted <= {field.name for field in turn}):
+        raise TableError(
+            f"{path}: the column messages is {kind}, not a list of turns with role and content. "
+            f"Mend it, or name the text with --text."
+        )
+
+
+def check(out: Path) -> None:
+    """Refuse an output that could not be written, before any work is done."""
     if out.suffix:
         check_output(out)
     else:
@@ -283,12 +232,12 @@ def finish(writer: Writer, stage: str, parameters: dict[str, Any]) -> None:
     )
 
 
-def _write(
+def write(
     out: Path,
     schema: pa.Schema,
     batches: Iterable[pa.RecordBatch],
     failures: Sequence[Failure],
-    skipped: int,
+    skipped: Mapping[str, int],
     stage: str,
 ) -> int:
     """Write rows to a file or a table folder; gives how many there were."""
@@ -309,8 +258,9 @@ def _write(
             writer.write(batch)
         for failure in failures:
             writer.fail(failure)
-        if skipped:
-            writer.skip("read twice", skipped)
+        for reason, count in skipped.items():
+            if count:
+                writer.skip(reason, count)
         finish(writer, stage, {})
     return n_rows
 

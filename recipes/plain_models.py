@@ -5,6 +5,7 @@ Every function writes one table folder, whole or not at all.
 
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -46,9 +47,9 @@ def mix(
     began = time.monotonic()
     shares = {name: share for name, (_, share) in parts.items()}
     settings = validated(Mix, {"parts": shares, "size": size})
-    examples = pa.concat_tables(
-        [conversations(open_rows(path), path, part) for part, (path, _) in parts.items()]
-    )
+    read = [conversations(open_rows(path), path, part) for part, (path, _) in parts.items()]
+    examples = pa.concat_tables([one.rows for one in read])
+    unsound = sum((one.set_aside for one in read), Counter[str]())
     verdicts = VERDICTS.empty_table()
     kept = pa.table({"id": examples["id"], "kept": pa.repeat(True, len(examples))})
     verdicts = pa.concat_tables([verdicts, kept], promote_options="default")
@@ -57,11 +58,13 @@ def mix(
     drawn = draw(examples, verdicts, settings, seed, tokens=tokens, max_length=longest)
     with drawn as mixed, folder(out) as writer:
         mixed.write(writer)
+        for reason, count in unsound.items():
+            writer.skip(reason, count)
         finish(writer, "mix", told)
     return {
         "counts": mixed.counts,
         "tokens": mixed.tokens,
-        "set_aside": mixed.set_aside,
+        "set_aside": {**unsound, **mixed.set_aside},
         "seconds": round(time.monotonic() - began, 3),
     }
 

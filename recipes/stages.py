@@ -6,6 +6,7 @@ a stage has to be made.
 
 import functools
 import hashlib
+import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,46 +78,51 @@ def until(plan: list[Stage], name: str | None) -> list[Stage]:
 
 def _read(name: str, source: InstalledDocs | Files, loaded: Loaded, hashes: Hashes) -> Stage:
     settings = source.model_dump(mode="json", by_alias=True)
-    found = list(_files(source, loaded)) if isinstance(source, Files) else []
+    sidecar = _sidecar(source, loaded)
+    found = list(_files(source, loaded, sidecar)) if isinstance(source, Files) else []
     files = [one for one in found if isinstance(one, NamedFile)]
     content = collect.fingerprint(source)
     if isinstance(source, Files):
-        listed = [[one.source, _hash(hashes, one)] for one in files]
+        listed = [[one.source, one.form, _hash(hashes, one.path)] for one in files]
         failed = [[one.what, one.reason] for one in found if not isinstance(one, NamedFile)]
         content = {"files": listed, "failed": failed}
+        settings["sidecar"] = None if sidecar is None else _hash(hashes, sidecar)
         settings.pop("paths")
 
     def make(out: "Writer", inputs: Inputs) -> None:
-        from schemas.rows import DOCUMENTS, Document, Failure
+        from schemas.rows import DOCUMENTS, Failure, Skipped
 
         out.schema = DOCUMENTS
-        rows: list[dict[str, Any]] = []
         for one in found:
             if isinstance(one, Failure):
                 out.fail(one)
-        for one in collect.read(source, paths=files):
-            if isinstance(one, Document):
-                rows.append({**one.row(), "part": None, "split": None})
-            else:
+        told = {"tell": out.tell, "note": out.notes.append}
+        for one in collect.read(source, paths=files, sidecar=sidecar, **told):
+            if isinstance(one, Failure):
                 out.fail(one)
-            if len(rows) >= 512:
-                out.write(rows)
-                rows = []
-        out.write(rows)
+            elif isinstance(one, Skipped):
+                out.skip(one.reason)
+            else:
+                out.write(one)
         if out.rows == 0:
             raise SourceError(_nothing(name, source, dict(out.reasons)))
 
-    return Stage(name, "read", 1, {"source": settings, "content": content}, (), make)
+    return Stage(name, "read", 2, {"source": settings, "content": content}, (), make)
 
 
-def _files(source: Files, loaded: Loaded) -> "Iterator[NamedFile | Any]":
+def _sidecar(source: InstalledDocs | Files, loaded: Loaded) -> Path | None:
+    named = source.sidecar if isinstance(source, Files) else None
+    return None if named is None else loaded.resolve(named)
+
+
+def _files(source: Files, loaded: Loaded, sidecar: Path | None) -> "Iterator[NamedFile | Any]":
     for named in source.paths:
-        yield from walk(loaded.resolve(named), source.form)
+        yield from walk(loaded.resolve(named), source.form, sidecar)
 
 
-def _hash(hashes: Hashes, file: NamedFile) -> str:
+def _hash(hashes: Hashes, path: Path) -> str:
     try:
-        return hashes.of(file.path)
+        return hashes.of(path)
     except OSError as error:
         return f"unreadable: {error.strerror}"
 
@@ -134,11 +140,13 @@ def _collect(recipe: Recipe, reading: list[Stage]) -> Stage:
     holdout = recipe.holdout.model_dump(mode="json")
 
     def make(out: "Writer", inputs: Inputs) -> None:
+        from curate.collect.exclude import Exclude
         from curate.collect.gather import gather
 
-        gather(out, [(parts[name], inputs[name]) for name in parts], recipe.holdout)
+        read = [(parts[name], inputs[name]) for name in parts]
+        gather(out, read, recipe.holdout, Exclude(recipe.exclude))
 
-    parameters = {"parts": list(parts.values()), "holdout": holdout}
+    parameters = {"parts": list(parts.values()), "holdout": holdout, "exclude": recipe.exclude}
     return Stage("collect", "collect", 1, parameters, tuple(parts), make)
 
 
@@ -160,12 +168,14 @@ def _synthesize(recipe: Recipe) -> Stage:
 
     def make(out: "Writer", inputs: Inputs) -> None:
         from curate.screen.kept import kept
+        from curate.synthesize.imported import imported
         from curate.synthesize.miner import synthesize
         from schemas.rows import EXAMPLES
 
         out.schema = EXAMPLES
         passages = functools.partial(kept, inputs["segment"], inputs["screen.passages"])
-        for examples in synthesize(passages, teacher):
+        mined = synthesize(passages, teacher)
+        for examples in itertools.chain(mined, imported(inputs["collect"].batches())):
             rows = {example.id: example.row() for example in examples}
             out.write(list(rows.values()))
 
@@ -173,7 +183,8 @@ def _synthesize(recipe: Recipe) -> Stage:
         "teachers": [teacher.model_dump(mode="json")],
         "tasks": {task: _prompt(task) for task in recipe.synthesize.tasks},
     }
-    return Stage("synthesize", "synthesize", 1, parameters, ("segment", "screen.passages"), make)
+    parents = ("collect", "segment", "screen.passages")
+    return Stage("synthesize", "synthesize", 2, parameters, parents, make)
 
 
 def _prompt(task: str) -> str:

@@ -40,7 +40,10 @@ def why(run: RunTables, row_id: str) -> Story:
     document = run.rows("collect", "id = ?", document_id)[0]
     story["document"] = _document(document)
     if level == "document":
-        story["passages"] = [one["id"] for one in run.rows("segment", "document_id = ?", row["id"])]
+        of_it = ("document_id = ?", row["id"])
+        story["passages"] = [one["id"] for one in run.rows("segment", *of_it)]
+        made = run.rows("synthesize", *of_it) if "synthesize" in run else []
+        story["examples"] = [one["id"] for one in made]
     return story
 
 
@@ -179,17 +182,18 @@ def lines(story: Story) -> list[str]:
         )
         told += _verdict_lines(passage["verdict"])
         told.append(f"          {_line(passage['text'], 300)}")
-        if "examples" in story:
-            told.append(f"examples  {len(story['examples'])}: {', '.join(story['examples'][:5])}")
     document = story["document"]
     told.append(f"document  {document['id']}, {document['title'] or 'without title'}")
     told.append(
         f"          part {document['part']}, split {document['split']}, kind {document['kind']}"
     )
     told.append(f"source    {document['source']}")
+    if document["doi"]:
+        told.append(f"doi       {document['doi']}")
     told.append(f"licence   {document['license'] or 'unknown'}")
-    if "passages" in story:
-        told.append(f"passages  {len(story['passages'])}: {', '.join(story['passages'][:5])}")
+    for name in ("passages", "examples"):
+        if name in story:
+            told.append(f"{name:<10}{len(story[name])}: {', '.join(story[name][:5])}")
     return told
 
 

@@ -1,7 +1,7 @@
 """Verbs over plain files and table folders: collect, segment, synthesize, screen, mix."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +13,8 @@ Table = Annotated[
 Template = Annotated[
     str | None, typer.Option("--template", help="Chat template: a Jinja file, or plain.")
 ]
+SHOWN = 40
+"""Failures that are listed one by one."""
 Out = Annotated[
     Path, typer.Option("--output", "-o", help="File to write, or a folder for a table.")
 ]
@@ -33,15 +35,26 @@ def collect(
         list[str] | None,
         typer.Option("--field", metavar="COLUMN=NAME", help="Where a column of a table is found."),
     ] = None,
+    sidecar: Annotated[
+        Path | None,
+        typer.Option("--sidecar", help="CSV or BibTeX that says what single files are."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="doi:…", help="A document to keep out."),
+    ] = None,
+    pdf: Annotated[
+        str, typer.Option("--pdf", help="Who reads PDF: pdfium, or docling.")
+    ] = "pdfium",
     json: Json = False,
 ) -> None:
     """Read files into documents.
 
     Example: retort collect papers/ notes.md -o documents.parquet --license CC-BY-4.0
     """
-    from recipes import plain
+    from recipes import plain_collect
     from recipes.options import pairs, validated
-    from recipes.show import print_json, print_table, say
+    from recipes.show import Teller, print_json
     from schemas.recipe import Files
 
     settings = {
@@ -51,18 +64,43 @@ def collect(
         "license": license_,
         "domain": domain,
         "fields": pairs(field or (), "--field"),
+        "sidecar": None if sidecar is None else str(sidecar),
+        "pdf": pdf,
     }
-    told = plain.collect(paths, out, validated(Files, settings), part)
+    source = validated(Files, settings)
+    notes: list[str] = []
+    with Teller(quiet=json) as teller:
+        told = plain_collect.collect(
+            *(paths, out, source, part, exclude or ()), teller.line("collect"), notes.append
+        )
     if json:
         print_json(told)
-        return
+    else:
+        _print_collected(out, told, notes)
+
+
+def _print_collected(out: Path, told: dict[str, Any], notes: list[str]) -> None:
+    """What could not be read first, by reason; then how much there is."""
+    from collections import Counter
+
+    from recipes.show import print_table, say
+
+    reasons = Counter(one["reason"] for one in told["failures"])
+    for reason, count in reasons.most_common():
+        percent = round(100 * count / told["requested"]) or "under 1"
+        say(f"{reason}: {count} of {told['requested']} ({percent}%) could not be read")
     say(
         f"{out}: {told['documents']} documents; requested {told['requested']} = ok {told['ok']} "
         f"+ failed {told['failed']} + skipped {told['skipped']}"
     )
-    if told["failures"]:
-        rows: list[list[object]] = [[one["path"], one["reason"]] for one in told["failures"]]
+    shown = told["failures"][:SHOWN]
+    if shown:
+        rows: list[list[object]] = [[one["path"], one["reason"]] for one in shown]
         print_table(["not read", "reason"], rows)
+    if len(told["failures"]) > SHOWN:
+        say(f"and {len(told['failures']) - SHOWN} more; --json lists all of them.")
+    for line in notes:
+        say(line)
 
 
 def segment(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.chat import CONTROL, NO_END, NO_LOSS, NO_PREFIX, Chat, context_of, longest
+from curate.chat import CONTROL, NO_END, NO_LOSS, NO_PREFIX, REFUSED, Chat, context_of, longest
 from schemas.errors import RecipeError
 from train.tokenizer import TEMPLATES, train_tokenizer
 
@@ -177,6 +177,21 @@ def test_what_is_wrong_with_a_tokenizer_is_said_in_one_line(
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(RecipeError, match=r"tokenizer\.json cannot be read"):
         Chat(tmp_path)
+
+
+def test_turns_that_a_template_refuses_cost_their_row_alone(changed: Callable[..., Path]) -> None:
+    told = changed(
+        "{% for m in messages %}{% if m.role == 'tool' %}{{ raise_exception('no tools') }}"
+        "{% endif %}{{ m.content }}{% if m.role == 'assistant' %}{{ eos_token }}{% endif %}"
+        "{% endfor %}"
+    )
+    prompt, completion = turns("What absorbs heat?", "The lattice.")
+    called = [*prompt, {"role": "tool", "content": "42"}]
+
+    plain, refused = Chat(told).count([prompt, called], [completion, completion])
+
+    assert plain.problem is None
+    assert (refused.n_tokens, refused.problem) == (0, REFUSED)
 
 
 def test_a_templates_text_may_stand_in_the_configuration(changed: Callable[..., Path]) -> None:

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from curate.collect.files import FORMS, REASONS, NamedFile, walk
+from curate.collect import conversations
+from curate.collect.files import REASONS, NamedFile, walk
+from curate.collect.forms import ROWS, SUFFIXES, TABLES, WHOLE, form_of
+from curate.collect.reading import READERS
 from schemas.errors import SourceError
 from schemas.rows import Failure
 
@@ -34,7 +37,7 @@ def test_files_come_sorted_folder_by_folder_and_hidden_ones_do_not(tmp_path: Pat
 def test_a_file_that_is_named_itself_is_called_by_its_name(tmp_path: Path) -> None:
     path = put(tmp_path / "deep" / "a.md")
 
-    assert list(walk(path)) == [NamedFile(path.resolve(), "file:a.md", alone=True)]
+    assert list(walk(path)) == [NamedFile(path.resolve(), "file:a.md", "markdown", alone=True)]
 
 
 def test_a_suffix_that_no_reader_knows_is_a_failure(tmp_path: Path) -> None:
@@ -101,4 +104,50 @@ def test_a_name_with_a_line_feed_or_odd_bytes_stays_on_one_line_of_text(tmp_path
 
 def test_every_reason_is_described() -> None:
     assert all(REASONS.values())
-    assert set(FORMS.values()) == {"markdown", "text", "json", "jsonl", "csv", "parquet"}
+
+
+def test_of_a_saved_data_set_only_its_rows_are_read(tmp_path: Path) -> None:
+    for name in ("state.json", "dataset_info.json", "data-00000-of-00001.arrow"):
+        put(tmp_path / "one" / name)
+        put(tmp_path / "both" / "train" / name)
+    put(tmp_path / "both" / "dataset_dict.json")
+
+    assert names(list(walk(tmp_path))) == [
+        "file:both/train/data-00000-of-00001.arrow",
+        "file:one/data-00000-of-00001.arrow",
+    ]
+
+
+def test_a_sidecar_is_none_of_the_files_that_it_is_about(tmp_path: Path) -> None:
+    put(tmp_path / "a.txt")
+    sidecar = put(tmp_path / "about.csv")
+
+    assert names(list(walk(tmp_path, sidecar=sidecar.resolve()))) == ["file:a.txt"]
+
+
+def test_a_table_of_instructions_keeps_the_form_of_its_bytes(tmp_path: Path) -> None:
+    put(tmp_path / "a.json")
+    put(tmp_path / "b.jsonl.gz")
+    put(tmp_path / "c.md")
+
+    found = list(walk(tmp_path, "alpaca"))
+
+    assert [one.form for one in found if isinstance(one, NamedFile)] == ["json", "jsonl"]
+    assert reasons(found) == {"file:c.md": "unknown-form"}
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        *[("a.nxml", "jats"), ("a.XML.GZ", "jats"), ("a.pdf", "pdf"), ("a.jsonl.gz", "jsonl")],
+        *[("a.parquet.gz", None), ("a.gz", None), ("a", None), ("a.htm", "html")],
+    ],
+)
+def test_the_suffix_tells_the_form_packed_or_not(name: str, form: str | None) -> None:
+    assert form_of(Path(name)) == form
+
+
+def test_every_form_has_a_reader() -> None:
+    assert set(READERS) == set(WHOLE)
+    assert set(SUFFIXES.values()) <= WHOLE | TABLES
+    assert set(conversations.FORMS) == ROWS

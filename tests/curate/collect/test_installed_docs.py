@@ -125,7 +125,7 @@ def test_wrong_settings_are_errors_before_anything_is_imported() -> None:
 
 def documents(package: str) -> tuple[list[Document], list[Failure]]:
     source = InstalledDocs(origin="installed-docs", packages=[package], domain="mathematics")
-    rows = list(read(source))
+    rows = list(installed_docs.read(source))
     return (
         [row for row in rows if isinstance(row, Document)],
         [row for row in rows if isinstance(row, Failure)],
