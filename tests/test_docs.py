@@ -1,6 +1,8 @@
 """What the README and the docs say is true: their commands run, their tables are the code's."""
 
 import importlib.util
+import json
+import random
 import re
 import shlex
 import shutil
@@ -9,6 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+
+from curate.collect.forms import ROWS, SUFFIXES
+from schemas.recipe import Recipe
+from tests.conftest import sentence
 
 ROOT = Path(__file__).resolve().parents[1]
 Retort = Callable[..., Any]
@@ -33,10 +40,13 @@ def test_the_readme_begins_with_what_it_is_two_commands_and_a_picture() -> None:
     assert text.index("make demo") < text.index(picture) < text.index("## Install")
 
 
-@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/collect.md"]
+)
 def test_links_lead_to_files(name: str) -> None:
-    for link in re.findall(r"\]\(([^)#]+)\)", (ROOT / name).read_text()):
-        assert (ROOT / link).exists(), link
+    path = ROOT / name
+    for link in re.findall(r"\]\(([^)#]+)(?:#[\w-]*)?\)", path.read_text()):
+        assert (path.parent / link).exists(), link
 
 
 def test_make_targets_that_are_named_exist() -> None:
@@ -55,9 +65,9 @@ def test_the_readmes_commands_run(
     shutil.copytree(papers / "domain", folder / "papers")
     (recipe,) = blocks(ROOT / "README.md", "yaml")
     (folder / "mine.yaml").write_text(recipe)
-    (folder / "alpaca.json").write_text(
-        '[{"instruction": "Say why.", "input": "", "output": "Because it is so."}]'
-    )
+    draw = random.Random(5)
+    asked = [{"instruction": f"Say {n}.", "input": "", "output": sentence(draw)} for n in range(99)]
+    (folder / "alpaca.json").write_text(json.dumps(asked))
     inline = re.findall(r"`(retort screen [^`]+)`", (ROOT / "README.md").read_text())
     listed = [one for one in commands(ROOT / "README.md") if one.startswith("retort ")] + inline
     assert len(listed) >= 13
@@ -68,6 +78,24 @@ def test_the_readmes_commands_run(
     assert (folder / "mixture" / "train.parquet").is_file()
     assert (folder / "clean.json").is_file()
     assert (folder / "tuned" / "model" / "adapter_model.safetensors").is_file()
+
+
+def test_the_page_on_collecting_shows_what_can_be_done(
+    papers: Path, tmp_path: Path, retort: Retort
+) -> None:
+    shutil.copytree(papers / "domain", tmp_path / "papers")
+    (tmp_path / "papers" / "about.csv").write_text("file,license\npaper-000.md,MIT\n")
+    (command,) = commands(ROOT / "docs" / "collect.md")
+    (sources,) = blocks(ROOT / "docs" / "collect.md", "yaml")
+
+    done = retort(*shlex.split(command)[1:], cwd=tmp_path)
+
+    assert done.status == 0, done.err
+    recipe = {"name": "shown", "mix": {"parts": {"domain": 1}}, **yaml.safe_load(sources)}
+    assert Recipe.model_validate(recipe).exclude == ["doi:10.1371/journal.pone.0000217"]
+    told = (ROOT / "docs" / "collect.md").read_text()
+    assert all(f"`{form}`" in told for form in ROWS)
+    assert all(f"`{suffix}`" in told for suffix in SUFFIXES)
 
 
 def test_the_reference_is_what_the_code_says() -> None:
