@@ -176,9 +176,10 @@ class Example:
 
     @property
     def id(self) -> str:
-        """Made from passage, task, teacher, sample and messages."""
+        """Made from passage (or document, without one), task, teacher, sample and messages."""
         turns = "\n".join(f"{turn.role}: {turn.content}" for turn in self.messages)
-        return identity(self.passage_id or "", self.task, self.teacher, self.sample, turns)
+        origin = self.passage_id or self.document_id
+        return identity(origin, self.task, self.teacher, self.sample, turns)
 
     def row(self) -> dict[str, Any]:
         """As a row of EXAMPLES."""

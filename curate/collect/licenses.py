@@ -16,8 +16,10 @@ from schemas.errors import RecipeError
 
 CREATIVE_COMMONS = re.compile(
     r"(?:https?://)?(?:www\.)?creativecommons\.org/"
-    r"(?:licen[sc]es/(?P<kind>by(?:-nc)?(?:-sa|-nd)?)/(?P<version>[1-4]\.\d)(?:/(?P<port>[a-z]{2,3}))?"
-    r"|publicdomain/(?P<public>zero|mark)/1\.0)(?:/.*)?",
+    r"(?:licen[sc]es/(?:cc-)?(?P<kind>by(?:-nc)?(?:-sa|-nd)?|by-nd-nc)"
+    r"/(?P<version>[1-4]\.\d)(?:/(?P<port>[a-z]{2,3})(?=[/.?#]|$))?"
+    r"|publicdomain/(?P<public>zero|mark)/1\.0|(?P<dedicated>licen[sc]es/publicdomain))"
+    r"(?:[/?#].*)?",
     re.IGNORECASE,
 )
 
@@ -27,7 +29,8 @@ PORTS = {
     "BY-NC-SA-3.0": {"DE", "IGO"}, "BY-ND-3.0": {"DE"}, "BY-SA-2.0": {"UK"}, "BY-SA-2.1": {"JP"},
     "BY-SA-3.0": {"AT", "DE", "IGO"},
 }  # fmt: skip
-"""Ported licences that SPDX lists; another port has no identifier."""
+"""Ported licences that SPDX lists. Another port is a translation of the licence of its version into
+a country's law: it has the identifier of that one, since it permits the same."""
 
 BUNDLED = re.compile(
     r"this binary distribution of|repository and source distributions bundle"
@@ -119,18 +122,20 @@ def _licensing() -> Any:  # noqa: ANN401  the library ships no types
 def creative_commons(address: str) -> str | None:
     """The SPDX identifier of a Creative Commons address, in any version or port; else None.
 
-    `https://creativecommons.org/licenses/by/3.0/igo/` -> `CC-BY-3.0-IGO`.
+    `https://creativecommons.org/licenses/by/3.0/igo/` -> `CC-BY-3.0-IGO`, and
+    `https://creativecommons.org/licenses/by/2.5/ca/` -> `CC-BY-2.5`.
     """
-    match = CREATIVE_COMMONS.fullmatch(address.strip())
+    match = CREATIVE_COMMONS.fullmatch(address.strip().rstrip(".,;"))
     if match is None:
         return None
+    if match["dedicated"]:
+        return "CC-PDDC"
     if match["public"]:
         return {"zero": "CC0-1.0", "mark": "CC-PDM-1.0"}[match["public"].lower()]
-    name = f"{match['kind']}-{match['version']}".upper()
+    kind = match["kind"].upper().replace("BY-ND-NC", "BY-NC-ND")
+    name = f"{kind}-{match['version']}"
     port = (match["port"] or "").upper()
-    if port and port not in PORTS.get(name, set()):
-        return None
-    return spdx(f"CC-{name}-{port}" if port else f"CC-{name}")
+    return spdx(f"CC-{name}-{port}" if port in PORTS.get(name, set()) else f"CC-{name}")
 
 
 def of_value(value: str) -> str | None:

@@ -26,8 +26,9 @@ ARTICLE = """<article article-type="research-article"><front><journal-meta><jour
 <body><sec><title>Results</title><p>{first}</p><p>{second}</p></sec></body></article>"""
 HELP = [
     {"instruction": f"Name property {n} of ice.", "input": "", "output": f"Ice {n} melts at {n} K."}
-    for n in range(40)
+    for n in (*range(40), 7, 7)
 ]
+"""Some are there twice: whether that is too often is for `unique` to say."""
 RECIPE = """
 name: both
 collect:
@@ -133,8 +134,10 @@ def test_instructions_and_articles_become_one_mixture_that_traces(
         ("domain", "CC-BY-4.0", 6, False),
         ("general", "CC0-1.0", 6, True),
     ]
-    general = rows(told, "synthesize", copied)[-1]
-    assert (general["teacher"], general["task"]) == ("imported", "instructions/alpaca")
+    imported = [one for one in rows(told, "synthesize", copied) if one["teacher"] == "imported"]
+    assert len({one["id"] for one in imported}) == len(imported) == len(HELP)
+    general = imported[-1]
+    assert general["task"] == "instructions/alpaca"
     assert [turn["role"] for turn in general["messages"]] == ["user", "assistant"]
     assert general["messages"][1]["content"].startswith("Ice ")
 

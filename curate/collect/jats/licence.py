@@ -2,7 +2,7 @@
 
 Addresses of Creative Commons are believed, wherever in the permissions they stand, and names that
 carry their version ("CC BY 4.0", "Attribution-NonCommercial 3.0 Unported"). A name without version
-has to agree with an address. Statements that do not agree are joined by AND, so that each of them
+must not be stricter than what an address says. Statements that do not agree are joined by AND, so that each of them
 has to be allowed; where one of them has no identifier, there is none for the article.
 """
 
@@ -160,9 +160,9 @@ def _from_names(text: str) -> tuple[set[str], set[str]]:
 
 
 def _covered(terms: str, full: set[str]) -> bool:
-    """Whether one of the identifiers is a version of the licence with these terms."""
-    start = f"CC-{terms}-"
-    return any(one.startswith(start) and one[len(start)].isdigit() for one in full)
+    """Whether one of the identifiers is as strict as the licence with these terms, or stricter."""
+    asked = set(terms.split("-"))
+    return any(one.startswith("CC-BY-") and asked <= set(one.split("-")) for one in full)
 
 
 def _terms(words: str) -> str | None:
