@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 from curate.collect import outline, plain_text
 from curate.collect.pdf import (
+    bibliography,
+    floats,
     flow,
     front,
     furniture,
@@ -42,47 +44,20 @@ def read(data: bytes, name: str) -> Iterator[Document | Failure]:
 
 
 def _document(found: layout.Layout, meta: dict[str, str], name: str) -> Document | Failure:
-    if found.n_scanned_pages >= max(1, SCANNED_SHARE * found.n_pages):
-        return Failure(
-            name,
-            "scanned",
-            f"{found.n_scanned_pages} of {found.n_pages} pages are images without text",
-        )
-    if not any(character.isalnum() for line in found.lines for character in line.text):
-        return Failure(name, "no-text", f"{found.n_pages} pages hold no letter and no digit")
-    first = [
-        paragraphs.plain(line.text) for line in found.lines if line.page == found.lines[0].page
-    ]
-    last = [
-        paragraphs.plain(line.text) for line in found.lines if line.page == found.lines[-1].page
-    ]
-    kept = furniture.removed(found.lines, found.n_pages)
-    body = pieces.body_of(kept)
-    parted = pieces.of_lines(kept, body)
-    headings.mark(parted, body)
+    if failure := _without_text(found, name):
+        return failure
+    body, parted, vocabulary = _pieces(found)
     head = front.find(parted, body, meta["Title"])
     flow.begin_with_abstract(parted, head)
-    places, cited = flow.split_references(parted, head, body)
-    vocabulary = paragraphs.vocabulary([line.text for line in kept])
-    works, numbered = (
-        references.entries(cited, paragraphs.Words(vocabulary)) if cited else ([], False)
-    )
+    places, cited = bibliography.split(parted, head, body)
+    works, numbered = references.entries(cited, paragraphs.Words(vocabulary))
     words = paragraphs.Words(vocabulary, len(works) if numbered else 0)
-    parts = list(flow.parts([parted[place] for place in places], head, body, words))
-    if head.abstract is not None:
-        parts.insert(0, flow.Part("heading", "Abstract", 1))
-    written = flow.write(parts, plain_text.clean)
-    if not any(character.isalnum() for character in written.text):
-        whole = paragraphs.joined([line.text for line in found.lines], words)
-        written = flow.write([flow.Part("text", whole)], plain_text.clean)
+    written = flow.write(flow.parts([parted[place] for place in places], head, body, words))
+    if not _has_words(written.text):
+        whole = paragraphs.joined_lines(found.lines, words)
+        written = flow.write([floats.Part("text", whole)])
+    first, last = statements.of_page(found.lines), statements.of_last_page(found.lines)
     license_, stated = statements.license_of([*first, *last, *statements.notices(found.lines)])
-    metadata: dict[str, str | int] = {"n_pages": found.n_pages}
-    if found.n_scanned_pages:
-        metadata["n_scanned_pages"] = found.n_scanned_pages
-    if head.keywords:
-        metadata["keywords"] = "; ".join(head.keywords)
-    if stated and license_ is None:
-        metadata["license"] = stated
     return Document(
         source=name,
         form="pdf",
@@ -96,5 +71,41 @@ def _document(found: layout.Layout, meta: dict[str, str], name: str) -> Document
         published=statements.published(first),
         authors=head.authors,
         references=works,
-        metadata=json.dumps(metadata, ensure_ascii=False),
+        metadata=_metadata(found, head, stated if license_ is None else None),
     )
+
+
+def _without_text(found: layout.Layout, name: str) -> Failure | None:
+    """Why there is no document in a file, if so."""
+    n_pages, n_scanned = found.n_pages, found.n_scanned_pages
+    if n_scanned >= max(1, SCANNED_SHARE * n_pages):
+        detail = f"{n_scanned} of {n_pages} pages are images without text"
+        return Failure(name, "scanned", detail)
+    if not any(_has_words(line.text) for line in found.lines):
+        return Failure(name, "no-text", f"{n_pages} pages hold no letter and no digit")
+    return None
+
+
+def _has_words(text: str) -> bool:
+    return any(map(str.isalnum, text))
+
+
+def _pieces(found: layout.Layout) -> tuple[pieces.Body, list[pieces.Piece], frozenset[str]]:
+    """(the body's style, the pieces without furniture, headings marked; the words they have)."""
+    kept = furniture.removed(found.lines, found.n_pages)
+    body = pieces.body_of(kept)
+    parted = pieces.of_lines(kept, body)
+    headings.mark(parted, body)
+    return body, parted, paragraphs.vocabulary([line.text for line in kept])
+
+
+def _metadata(found: layout.Layout, head: front.Front, stated: str | None) -> str:
+    """What no other field of the document holds. `stated`: a licence that is not understood."""
+    metadata: dict[str, str | int] = {"n_pages": found.n_pages}
+    if found.n_scanned_pages:
+        metadata["n_scanned_pages"] = found.n_scanned_pages
+    if head.keywords:
+        metadata["keywords"] = "; ".join(head.keywords)
+    if stated:
+        metadata["license"] = stated
+    return json.dumps(metadata, ensure_ascii=False)

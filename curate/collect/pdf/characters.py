@@ -11,12 +11,12 @@ from functools import cache
 from typing import Any
 
 import llvmlite.binding as llvm
-import numba
 import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
 from curate.collect.pdf import pdfium
+from curate.collect.pdf.compiled import kernel
 
 CHARACTER = np.dtype(
     [
@@ -36,9 +36,9 @@ place in the page's list, `direction` in quarter turns, `blank` whether white sp
 SYMBOLS = (
     "FPDFText_GetUnicode", "FPDFText_GetTextObject", "FPDFText_GetCharOrigin",
     "FPDFText_GetLooseCharBox", "FPDFText_GetMatrix", "FPDFTextObj_GetFont",
-    "FPDFTextObj_GetFontSize",
+    "FPDFTextObj_GetFontSize", "FPDFFont_GetBaseFontName", "FPDFFont_GetWeight",
 )  # fmt: skip
-MAX_FONTS = 256
+MAX_FONTS, NAME_BYTES = 256, 128
 
 
 def _external(name: str, result: Any, *arguments: Any) -> Any:  # noqa: ANN401  numba's types
@@ -53,6 +53,8 @@ _box = _external(SYMBOLS[3], types.int32, types.intp, types.int32, types.intp)
 _matrix = _external(SYMBOLS[4], types.int32, types.intp, types.int32, types.intp)
 _font = _external(SYMBOLS[5], types.intp, types.intp)
 _size = _external(SYMBOLS[6], types.int32, types.intp, types.intp)
+_name = _external(SYMBOLS[7], types.intp, types.intp, types.intp, types.intp)
+_weight = _external(SYMBOLS[8], types.int32, types.intp)
 
 
 @cache
@@ -63,6 +65,11 @@ def link() -> None:
         llvm.add_symbol(name, ctypes.cast(getattr(raw, name), ctypes.c_void_p).value)
 
 
+Font = tuple[bytes, int]
+"""PostScript name of a font with the tag of its subset, empty where it has none; its weight as
+pdfium makes it of its stems: 400 for normal ones, -1 if unknown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Characters:
     """The characters of a page."""
@@ -70,32 +77,45 @@ class Characters:
     rows: NDArray[np.void]
     """(n_characters,) of CHARACTER, in the order of the page's content; upright ones run along x
     after the turn of the page is undone."""
-    fonts: list[int]
-    """Handles of the page's fonts; valid while the page is open."""
+    fonts: list[Font]
+    """The page's fonts."""
 
 
-def of_page(page: pdfium.Page) -> Characters:
-    """The characters of an open page that lie on its visible part."""
-    link()
-    rows = np.empty(page.n_characters, CHARACTER)
-    fonts = np.zeros(MAX_FONTS, np.intp)
+class Room:
+    """Arrays for one page at a time: memory that is new costs as much as filling it."""
+
+    def __init__(self, n_characters: int) -> None:
+        self.rows = np.empty(n_characters, CHARACTER)
+        self.names = np.empty((MAX_FONTS, NAME_BYTES), np.uint8)
+        self.weights = np.empty(MAX_FONTS, np.int32)
+
+
+def of_page(page: pdfium.Page, room: Room) -> Characters:
+    """The characters of an open page that lie on its visible part.
+
+    The room is for all characters of the page at least; what is returned lies in it.
+    """
     handle = ctypes.cast(page.text, ctypes.c_void_p).value or 0
-    left, bottom, right, top = pdfium.box(page.page)
+    visible = np.array(pdfium.box(page.page), np.float32)
     n_rows, n_fonts = gather(
-        handle, page.n_characters, np.array([left, bottom, right, top], np.float32), rows, fonts
+        handle, page.n_characters, visible, room.rows, room.names, room.weights
     )
-    return Characters(rows[:n_rows], fonts[:n_fonts].tolist())
+    named = room.names[:n_fonts].view(f"S{NAME_BYTES}").ravel().tolist()
+    weights = room.weights[:n_fonts].tolist()
+    return Characters(room.rows[:n_rows], list(zip(named, weights, strict=True)))
 
 
-@numba.njit(cache=True)
+@kernel
 def gather(
     text: int,
     n_characters: int,
     visible: NDArray[np.float32],
     rows: NDArray[np.void],
-    fonts: NDArray[np.intp],
+    names: NDArray[np.uint8],
+    weights: NDArray[np.int32],
 ) -> tuple[int, int]:
-    """Fill `rows` and `fonts`; (number of rows, number of fonts)."""
+    """Fill `rows` and, for each font, `names` and `weights`; (number of rows, number of fonts)."""
+    fonts = np.empty(len(weights), np.intp)
     origin = np.zeros(2, np.float64)
     box = np.zeros(4, np.float32)
     matrix = np.zeros(6, np.float32)
@@ -120,6 +140,10 @@ def gather(
                 font += 1
             if font == n_fonts and n_fonts < len(fonts):
                 fonts[font] = handle
+                weights[font] = _weight(handle)
+                names[font] = 0
+                if _name(handle, names[font].ctypes.data, NAME_BYTES) > NAME_BYTES:
+                    names[font, 0] = 0
                 n_fonts += 1
             font = min(font, len(fonts) - 1)
             _size(here, size.ctypes.data)
@@ -145,7 +169,7 @@ def gather(
     return n_rows, n_fonts
 
 
-@numba.njit(cache=True, inline="always")
+@kernel
 def _quarter(cosine: float, sine: float) -> int:
     """The nearest of the four directions of text, in quarter turns against the clock."""
     if abs(cosine) >= abs(sine):
@@ -153,7 +177,7 @@ def _quarter(cosine: float, sine: float) -> int:
     return 1 if sine > 0 else 3
 
 
-@numba.njit(cache=True, inline="always")
+@kernel
 def _place(
     row: np.void, direction: int, x: np.float32, y: np.float32, box: NDArray[np.float32]
 ) -> None:

@@ -6,9 +6,10 @@ that lies below it in the same columns, and before one to its right unless a thi
 height, spans both. Of two that stand beside nothing at all, the upper one comes first.
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from curate.collect.pdf.compiled import kernel
 
 ASCENT, DESCENT = 0.75, 0.22
 """How far a line reaches above and below its baseline, in sizes."""
@@ -16,7 +17,7 @@ MAX_BLOCKS = 500
 """A page of more is a drawing; it keeps its content's order, for the time grows with their cube."""
 
 
-@numba.njit(cache=True)
+@kernel
 def order(lines: NDArray[np.void]) -> NDArray[np.int32]:
     """(n_lines,) places of the lines in reading order; sets their `block`, numbered in it.
 
@@ -39,7 +40,7 @@ def order(lines: NDArray[np.void]) -> NDArray[np.int32]:
     return np.argsort(keys, kind="mergesort").astype(np.int32)
 
 
-@numba.njit(cache=True)
+@kernel
 def _neighbours(lines: NDArray[np.void]) -> NDArray[np.float32]:
     """(n_lines, 2) where the nearest line to the left ends and the one to the right begins."""
     n = len(lines)
@@ -61,7 +62,7 @@ def _neighbours(lines: NDArray[np.void]) -> NDArray[np.float32]:
     return beside
 
 
-@numba.njit(cache=True)
+@kernel
 def _blocks(
     lines: NDArray[np.void], beside: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], int]:
@@ -123,7 +124,7 @@ def _blocks(
     return boxes, limits, leading, n_blocks
 
 
-@numba.njit(cache=True)
+@kernel
 def _ranks(boxes: NDArray[np.float32], limits: NDArray[np.float32]) -> NDArray[np.int32]:
     """(n_blocks,) place of each block in reading order; the content's order decides the rest."""
     n = len(boxes)
@@ -151,7 +152,7 @@ def _ranks(boxes: NDArray[np.float32], limits: NDArray[np.float32]) -> NDArray[n
     return ranks
 
 
-@numba.njit(cache=True)
+@kernel
 def _precedes(
     boxes: NDArray[np.float32], limits: NDArray[np.float32], one: int, other: int
 ) -> bool:
@@ -173,7 +174,7 @@ def _precedes(
     return True
 
 
-@numba.njit(cache=True, inline="always")
+@kernel
 def _share(a: NDArray[np.float32], b: NDArray[np.float32]) -> bool:
     """Whether two blocks stand in the same column, more than by a rounded edge."""
     shared = min(a[2], b[2]) - max(a[0], b[0])

@@ -5,33 +5,19 @@ lie between: those follow it.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
-from curate.collect import outline
-from curate.collect.pdf import headings
+from curate.collect import outline, plain_text
+from curate.collect.pdf import floats, headings
+from curate.collect.pdf.floats import Part
 from curate.collect.pdf.front import ABSTRACT, ABSTRACT_START, Front
 from curate.collect.pdf.layout import Line
-from curate.collect.pdf.paragraphs import Words, joined, plain, resolve
-from curate.collect.pdf.pieces import CAPTION, END, Body, Piece
+from curate.collect.pdf.paragraphs import Words, joined, joined_lines
+from curate.collect.pdf.pieces import Body, Piece, ends
 from schemas.rows import Block
 
-PartKind = Literal["heading", "text", "table", "figure"]
-REFERENCES = re.compile(
-    r"references?(?: cited| and notes)?|bibliography|literature cited|works cited|literature",
-    re.IGNORECASE,
-)
 RUN_IN = re.compile(r"(\d{1,2}\.\d{1,2}(?:\.\d{1,2})*\.?) ([A-Z][^.]{2,90})\. (?=[A-Z“\"])")
-
-
-@dataclass(slots=True)
-class Part:
-    """A stretch of the text as it will be written."""
-
-    kind: PartKind
-    text: str
-    level: int = 0
 
 
 @dataclass(slots=True)
@@ -43,106 +29,73 @@ class Written:
     blocks: list[Block] = field(default_factory=list)
 
 
-def split_references(
-    pieces: Sequence[Piece], front: Front, body: Body
-) -> tuple[list[int], list[Line]]:
-    """(places of the pieces that are text, lines of the reference list)."""
-    text: list[int] = []
-    cited: list[Line] = []
-    style: headings.Style | None = None
-    inside = False
-    titles = _reference_titles(pieces)
-    for place, piece in enumerate(pieces):
-        if place in front.dropped:
-            continue
-        if place in titles:
-            style, inside = headings.style_of(piece), True
-            continue
-        if inside and style and piece.kind == "heading" and _ends_references(piece, style):
-            inside = False
-        if cited and piece.kind != "heading" and abs(cited[0].size - body.size) > 0.5:
-            inside = _is_entry(piece, cited, body, inside)
-        if inside:
-            cited += piece.lines
-        else:
-            text.append(place)
-    return text, cited
-
-
-def _reference_titles(pieces: Sequence[Piece]) -> set[int]:
-    """Places of what stands over reference lists, not over the last column of a table."""
-    named = {
-        place
-        for place, piece in enumerate(pieces)
-        if (piece.kind == "heading" or (len(piece.lines) == 1 and len(piece.first.text) < 40))
-        and place > len(pieces) * 0.2
-        and REFERENCES.fullmatch(headings.name_of(piece))
-    }
-    largest = max((pieces[place].first.size for place in named), default=0.0)
-    return {place for place in named if pieces[place].first.size > largest - 0.6}
-
-
-def _is_entry(piece: Piece, cited: Sequence[Line], body: Body, inside: bool) -> bool:
-    """Whether a piece belongs to a list in smaller type, which other text may interrupt."""
-    first = piece.first
-    if abs(first.size - cited[0].size) < 0.3 and first.page == cited[-1].page:
-        return piece.kind != "caption"
-    return inside and not (piece.kind == "prose" and abs(first.size - body.size) < 0.1)
-
-
-def _ends_references(piece: Piece, style: headings.Style) -> bool:
-    own, name = headings.style_of(piece), headings.name_of(piece)
-    if headings.KNOWN.fullmatch(name) is not None and not REFERENCES.fullmatch(name):
-        return True
-    return own == style or (own[0] >= style[0] and own[1] >= style[1] and own[3] == style[3])
-
-
 def parts(pieces: Sequence[Piece], front: Front, body: Body, words: Words) -> Iterator[Part]:
     """The parts of the text in order. `pieces` are those of the text alone."""
+    if front.abstract is not None:
+        yield Part("heading", "Abstract", 1)
     told = iter(headings.levels([piece for piece in pieces if piece.kind == "heading"]))
-    level_of = {id(piece): next(told) for piece in pieces if piece.kind == "heading"}
-    open_lines: list[str] = []
-    waiting: list[Part] = []
-    loose: list[Line] = []
+    flow = Flow(body, words)
     place = 0
-    last: Piece | None = None
-
-    def closed() -> Iterator[Part]:
-        nonlocal open_lines, waiting
-        if open_lines:
-            yield from _paragraph(open_lines, words)
-        yield from waiting
-        open_lines, waiting = [], []
-
     while place < len(pieces):
         piece = pieces[place]
+        place += 1
         if piece.kind == "heading":
-            yield from closed()
-            last = None
-            yield Part(
-                "heading",
-                headings.tidy(joined([line.text for line in piece.lines], words)),
-                level_of[id(piece)],
-            )
-            place += 1
+            yield from flow.closed()
+            yield Part("heading", headings.tidy(joined_lines(piece.lines, words)), next(told))
         elif piece.kind == "caption":
-            part, place = _float(pieces, place, body, words, loose)
-            waiting.append(part)
-            loose = []
+            place = flow.set_aside(pieces, place - 1)
         elif piece.kind in ("prose", "item"):
-            if last is None or not _continues(last, piece, open_lines):
-                yield from closed()
-            open_lines += [line.text for line in piece.lines]
-            last = piece
-            loose = []
-            place += 1
+            if not flow.goes_on_with(piece):
+                yield from flow.closed()
+            flow.take(piece)
         else:
-            if piece.kind == "small" or _is_kept(piece, body):
-                waiting.append(Part("text", joined([line.text for line in piece.lines], words)))
-            else:
-                loose += piece.lines
-            place += 1
-    yield from closed()
+            flow.leave(piece)
+    yield from flow.closed()
+
+
+@dataclass(slots=True)
+class Flow:
+    """The paragraph that is being read, and what lies between its parts."""
+
+    body: Body
+    words: Words
+    lines: list[str] = field(default_factory=list)
+    last: Piece | None = None
+    """The last piece of the paragraph; None after a heading."""
+    waiting: list[Part] = field(default_factory=list)
+    """Captions, tables and notes, which follow the paragraph."""
+    loose: list[Line] = field(default_factory=list)
+    """Lines since then that are no text: a table's, if its caption comes next."""
+
+    def goes_on_with(self, piece: Piece) -> bool:
+        """Whether a piece is more of the paragraph."""
+        return self.last is not None and _continues(self.last, piece, self.lines)
+
+    def take(self, piece: Piece) -> None:
+        """Add a piece to the paragraph."""
+        self.lines += [line.text for line in piece.lines]
+        self.last, self.loose = piece, []
+
+    def set_aside(self, pieces: Sequence[Piece], place: int) -> int:
+        """Let what a caption belongs to wait; the place after it."""
+        part, place = floats.read(pieces, place, self.body, self.words, self.loose)
+        self.waiting.append(part)
+        self.loose = []
+        return place
+
+    def leave(self, piece: Piece) -> None:
+        """Let a note wait; keep what is neither text nor note, which a table may claim."""
+        if piece.kind == "small" or _is_kept(piece, self.body):
+            self.waiting.append(Part("text", joined_lines(piece.lines, self.words)))
+        else:
+            self.loose += piece.lines
+
+    def closed(self) -> Iterator[Part]:
+        """The paragraph and what waits for its end, which begin anew."""
+        if self.lines:
+            yield from _paragraph(self.lines, self.words)
+        yield from self.waiting
+        self.lines, self.waiting, self.last = [], [], None
 
 
 def _paragraph(lines: Sequence[str], words: Words) -> Iterator[Part]:
@@ -162,7 +115,7 @@ def _continues(before: Piece, piece: Piece, lines: Sequence[str]) -> bool:
     end, start = lines[-1].rstrip(), piece.first.text.lstrip("\ue000 ")
     if end[-1:] in "-‐‑\u00ad":
         return True
-    if END.search(end):
+    if ends(end):
         return start[:1].islower() and end[-1:] in ";:."
     if piece.first.block == before.first.block and piece.first.page == before.first.page:
         return start[:1].islower()
@@ -175,97 +128,13 @@ def _is_kept(piece: Piece, body: Body) -> bool:
     return abs(first.size - body.size) < 0.04 * body.size and first.font in body.fonts
 
 
-def _float(
-    pieces: Sequence[Piece], place: int, body: Body, words: Words, above: Sequence[Line]
-) -> tuple[Part, int]:
-    """The part that begins with a caption, and the place after it.
-
-    `above` are lines before it that are no text: a table's, where it stands over its caption.
-    """
-    caption = pieces[place]
-    text = joined([line.text for line in caption.lines], words)
-    match = CAPTION.match(caption.first.text)
-    is_table = match is not None and match["what"][:3].lower() == "tab"
-    place += 1
-    while place < len(pieces) and _goes_on(pieces[place - 1], pieces[place], caption):
-        text = f"{text} {joined([line.text for line in pieces[place].lines], words)}"
-        place += 1
-    if not is_table:
-        return Part("figure", text), place
-    cells: list[Line] = []
-    while place < len(pieces) and _is_row(pieces[place], body, caption):
-        cells += pieces[place].lines
-        place += 1
-    if not cells:
-        cells = [line for line in above if line.page == caption.first.page]
-    table = _table(cells, words)
-    return Part("table", f"{text}\n\n{table}" if table else text), place
-
-
-def _goes_on(before: Piece, piece: Piece, caption: Piece) -> bool:
-    """Whether a piece is more of a caption: its title's text, set in another style."""
-    if piece.kind not in ("prose", "small", "debris") or piece.first.page != caption.first.page:
-        return False
-    own, last = piece.first, before.lines[-1]
-    near = 0 < last.y - own.y < 1.7 * last.size and own.x0 < last.x1 and last.x0 < own.x1 + 100
-    return (
-        near
-        and abs(own.size - last.size) < 0.06 * last.size
-        and own.n_cells == 1
-        and (not END.search(last.text) or own.block == last.block)
-        and own.font == last.font
-    )
-
-
-def _is_row(piece: Piece, body: Body, caption: Piece) -> bool:
-    """Whether a piece after a table's caption is a part of the table."""
-    if piece.first.page != caption.first.page or piece.kind in ("caption", "heading"):
-        return False
-    first = piece.first
-    if (
-        piece.kind == "prose"
-        and first.size > 0.96 * body.size
-        and first.x1 - first.x0 > 0.6 * body.width
-    ):
-        return False
-    return (
-        piece.kind in ("debris", "small")
-        or first.x1 - first.x0 < 0.6 * body.width
-        or first.n_cells > 1
-    )
-
-
-def _table(lines: Sequence[Line], words: Words) -> str:
-    """Cells in rows, from above to below, as a GitHub Markdown table."""
-    if not lines:
-        return ""
-    ordered = sorted(lines, key=lambda line: (-line.y, line.x0))
-    rows: list[list[Line]] = []
-    for line in ordered:
-        if rows and abs(rows[-1][0].y - line.y) < 0.5 * line.size:
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    texts = [
-        [
-            resolve(plain(cell), words).strip().replace("|", "\\|")
-            for line in sorted(row, key=lambda line: line.x0)
-            for cell in line.text.split("\t")
-        ]
-        for row in rows
-    ]
-    width = max(map(len, texts))
-    grid = [f"| {' | '.join(row + [''] * (width - len(row)))} |" for row in texts]
-    return "\n".join([grid[0], "|" + " --- |" * width, *grid[1:]])
-
-
-def write(found: Sequence[Part], clean: Callable[[str], str]) -> Written:
+def write(found: Iterable[Part]) -> Written:
     """The text of the parts, with a blank line between them."""
     written = Written("")
     out: list[str] = []
     length = 0
     for part in found:
-        text = clean(part.text).strip()
+        text = plain_text.clean(part.text).strip()
         if not text:
             continue
         if part.kind == "heading":

@@ -16,13 +16,15 @@ PAGE_NUMBER = re.compile(
     r"\W*(?:page|pg\.?|p\.)?\s*(?:\d{1,5}|[ivxlc]{1,6})(?:\s*(?:of|/|\|)\s*\d{1,5})?\W*",
     re.IGNORECASE,
 )
+MAX_PAGE_NUMBER = 60
+"""Characters from which a line is more than a page number and what is printed around it."""
 EDGE_ROWS = 4
 """How many rows from the top and the bottom of a page a running head or foot may lie."""
 MIN_LINE_NUMBERS = 8
 """Fewer numbers in a margin are no numbering of lines."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Edge:
     """A line near the upper or lower edge of its page."""
 
@@ -31,8 +33,10 @@ class Edge:
     """Whether it is in the two rows that are."""
     key: tuple[str, int]
     """What it shares with running heads of other pages."""
+    is_number: bool
+    """Whether it looks like a page number."""
     offset: int | None
-    """What its number has more than its page's; None where it is not a number alone."""
+    """What that has more than its page's; None where it is in letters or none."""
 
 
 def removed(lines: Sequence[Line], n_pages: int) -> list[Line]:
@@ -41,8 +45,11 @@ def removed(lines: Sequence[Line], n_pages: int) -> list[Line]:
     for line in lines:
         by_page[line.page].append(line)
     edges = [_edges(found) for found in by_page.values()]
-    seen = Counter(key for found in edges for key in {edge.key for edge in found})
-    offsets = Counter(offset for found in edges for offset in {edge.offset for edge in found})
+    seen: Counter[tuple[str, int]] = Counter()
+    offsets: Counter[int | None] = Counter()
+    for found in edges:
+        seen.update({edge.key for edge in found})
+        offsets.update({edge.offset for edge in found})
     n_repeats = 2 if n_pages < 30 else 3
     dropped: set[int] = set()
     for found in edges:
@@ -52,6 +59,9 @@ def removed(lines: Sequence[Line], n_pages: int) -> list[Line]:
                 dropped.add(id(edge.line))
     for on_page in by_page.values():
         dropped.update(map(id, _line_numbers(on_page)))
+    for line, after in pairwise(lines):
+        if id(line) in dropped:
+            after.starts = True
     return [line for line in lines if id(line) not in dropped]
 
 
@@ -61,10 +71,18 @@ def _edges(lines: Sequence[Line]) -> list[Edge]:
     low, inner_low = _inward(heights)
     high, inner_high = _inward(heights[::-1])
     return [
-        Edge(line, not inner_low < line.y < inner_high, _key(line), _offset(line))
+        _edge(line, not inner_low < line.y < inner_high)
         for line in lines
         if line.y <= low or line.y >= high
     ]
+
+
+def _edge(line: Line, is_outermost: bool) -> Edge:
+    text = line.text
+    is_number = len(text) < MAX_PAGE_NUMBER and PAGE_NUMBER.fullmatch(text) is not None
+    digits = DIGITS.search(text) if is_number else None
+    offset = int(digits[0]) - line.page if digits else None
+    return Edge(line, is_outermost, _key(line), is_number, offset)
 
 
 def _inward(heights: Sequence[int]) -> tuple[float, float]:
@@ -81,17 +99,8 @@ def _inward(heights: Sequence[int]) -> tuple[float, float]:
 
 def _key(line: Line) -> tuple[str, int]:
     """The same for the running heads of two pages, whatever their page numbers."""
-    text = DIGITS.sub("0", line.text).casefold().strip(" |·•")
-    is_worded = any(map(str.isalpha, text))
-    return text if is_worded else line.text, round(line.y / 6)
-
-
-def _offset(line: Line) -> int | None:
-    """What a line's number has more than its page's, where it is a number alone."""
-    if PAGE_NUMBER.fullmatch(line.text) is None:
-        return None
-    match = DIGITS.search(line.text)
-    return int(match[0]) - line.page if match else None
+    text = DIGITS.sub("0", line.text).casefold().strip(" |·•") if line.n_letters else line.text
+    return text, round(line.y / 6)
 
 
 def _is_number_alone(edge: Edge, found: Sequence[Edge]) -> bool:
@@ -99,7 +108,7 @@ def _is_number_alone(edge: Edge, found: Sequence[Edge]) -> bool:
     line = edge.line
     return (
         edge.is_outermost
-        and PAGE_NUMBER.fullmatch(line.text) is not None
+        and edge.is_number
         and all(other is edge or abs(other.line.y - line.y) > 2 for other in found)
     )
 

@@ -35,9 +35,10 @@ MAIN = re.compile(
 )
 LISTED = re.compile(r"\(?\d{1,2}[.)]\s")
 TABLE = re.compile(r"table\b", re.IGNORECASE)
-LETTERS = re.compile(r"[^\W\d_]")
 BAR = re.compile(r"^(\d[\d.]*)\s*[|│]\s*")
 SPACED = re.compile(r"(?:[^\W\d_] ){3,}[^\W\d_]\b")
+MAX_KNOWN = 75
+"""Characters of the longest name in KNOWN."""
 MAX_CHARACTERS, MAX_WORDS = 160, 24
 SENTENCE = re.compile(r"[a-z\])]{2,}\. (?:[A-Z][a-z]+ ){2}|\[\d+\]")
 """What a heading has not: an end of a sentence, or a citation."""
@@ -109,7 +110,9 @@ def text_of(piece: Piece) -> str:
 
 def tidy(text: str) -> str:
     """The words of a heading without a bar after its number or a mark at its end."""
-    text = BAR.sub(r"\1 ", " ".join(text.split()))
+    text = " ".join(text.split())
+    if text[:1].isdigit():
+        text = BAR.sub(r"\1 ", text)
     if text[1:2] == " " and SPACED.fullmatch(text):
         text = text.replace(" ", "")
     text = text.strip(" :■●▪|")
@@ -118,9 +121,16 @@ def tidy(text: str) -> str:
 
 def name_of(piece: Piece) -> str:
     """A heading without its number."""
-    text = text_of(piece)
-    match = NUMBERING.match(text)
-    return text[match.end() :] if match and match.end() < len(text) else text
+    if piece.name is None:
+        text = text_of(piece)
+        match = NUMBERING.match(text)
+        piece.name = text[match.end() :] if match and match.end() < len(text) else text
+    return piece.name
+
+
+def is_known(name: str) -> bool:
+    """Whether papers call their sections so."""
+    return len(name) <= MAX_KNOWN and KNOWN.fullmatch(name) is not None
 
 
 def _looks(piece: Piece, body: Body, fonts: Set[str]) -> bool:
@@ -132,13 +142,13 @@ def _looks(piece: Piece, body: Body, fonts: Set[str]) -> bool:
         or first.size < (0.65 if first.font in fonts else 0.9) * body.size
     ):
         return False
-    if any(line.n_cells > 2 for line in piece.lines):
+    n_letters = sum([line.n_letters for line in piece.lines])
+    if n_letters < 3 or max([line.n_cells for line in piece.lines]) > 2:
         return False
     text = text_of(piece)
-    letters = len(LETTERS.findall(text))
-    if letters < 3 or letters < 0.55 * len(text) or len(text.split()) > MAX_WORDS:
+    if n_letters < 0.55 * len(text) or text.count(" ") >= MAX_WORDS:
         return False
-    if KNOWN.fullmatch(name_of(piece)):
+    if is_known(name_of(piece)):
         return True
     numbered = NUMBERING.match(text)
     start = text[numbered.end() :] if numbered else text
@@ -153,10 +163,10 @@ def _looks(piece: Piece, body: Body, fonts: Set[str]) -> bool:
         return False
     if first.font in fonts:
         return True
-    return _stands_out(piece, body, text, numbered is not None)
+    return _stands_out(piece, body, text, n_letters, numbered is not None)
 
 
-def _stands_out(piece: Piece, body: Body, text: str, numbered: bool) -> bool:
+def _stands_out(piece: Piece, body: Body, text: str, n_letters: int, numbered: bool) -> bool:
     lines = piece.lines
     size = min(line.size for line in lines)
     bold = min(line.bold for line in lines) >= 0.75 and not body.bold
@@ -164,7 +174,7 @@ def _stands_out(piece: Piece, body: Body, text: str, numbered: bool) -> bool:
         return False
     italic = min(line.italic for line in lines) >= 0.9
     other = all(line.font not in body.fonts for line in lines)
-    capitals = text.upper() == text and len(LETTERS.findall(text)) >= 4
+    capitals = text.upper() == text and n_letters >= 4
     larger = size >= 1.08 * body.size
     return (
         bold
@@ -177,7 +187,7 @@ def _stands_out(piece: Piece, body: Body, text: str, numbered: bool) -> bool:
 
 def _is_sure(piece: Piece, body: Body) -> bool:
     """Whether its name alone makes it a heading, whatever follows."""
-    return KNOWN.fullmatch(name_of(piece)) is not None
+    return is_known(name_of(piece))
 
 
 def _leads(pieces: Sequence[Piece], looks: Sequence[bool], place: int, body: Body) -> bool:

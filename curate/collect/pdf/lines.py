@@ -5,9 +5,13 @@ lines. The cells of a table's row are one line, with a tab between them. Numbers
 above the baseline stand between RAISED and LOWERED.
 """
 
-import numba
+import re
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
+
+from curate.collect.pdf.compiled import kernel
 
 LINE = np.dtype(
     [
@@ -27,11 +31,16 @@ LINE = np.dtype(
         ("left", np.float32),
         ("right", np.float32),
         ("leading", np.float32),
+        ("starts", np.bool_),
+        ("n_letters", np.int32),
+        ("n_words", np.int32),
+        ("n_in_words", np.int32),
     ]
 )
 """One line: its ends and baseline in points, the size and font of most of its characters, how many
 of them are bold or italic, its first and last character (exclusive), the block it belongs to, and
-of that block the edges and the usual step from one baseline to the next."""
+of that block the edges and the usual step from one baseline to the next; whether it begins a new
+piece; how many letters it has, how many runs of two letters or more, how many letters in those."""
 
 RAISED, LOWERED = "\ue000", "\ue001"
 """Around what is set above the baseline; characters of private use, which no text keeps."""
@@ -43,7 +52,22 @@ WIDE = 1.5
 """Gap that ends a line, in sizes: wider than almost all spaces of justified text."""
 
 
-@numba.njit(cache=True)
+LETTERS = re.compile(r"[^\W\d_]+")
+N_TOLD = 0x20000
+"""Characters below are looked up; above, all that papers print are letters."""
+
+
+@cache
+def letters() -> NDArray[np.bool_]:
+    """(N_TOLD,) whether each character is a letter."""
+    told = np.zeros(N_TOLD, np.bool_)
+    every = np.arange(N_TOLD, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
+    for run in LETTERS.finditer(every):
+        told[run.start() : run.end()] = True
+    return told
+
+
+@kernel
 def split(rows: NDArray[np.void], styles: NDArray[np.int32], lines: NDArray[np.void]) -> int:
     """Fill `lines` with the runs of `rows`; their number.
 
@@ -86,7 +110,7 @@ def split(rows: NDArray[np.void], styles: NDArray[np.int32], lines: NDArray[np.v
     return _joined(lines, n_lines)
 
 
-@numba.njit(cache=True)
+@kernel
 def _line(
     rows: NDArray[np.void],
     first: int,
@@ -96,27 +120,38 @@ def _line(
     styles: NDArray[np.int32],
     line: np.void,
 ) -> None:
-    """Describe the line of characters `first` to `last`."""
+    """Describe the line of characters `first` to `last`.
+
+    Six sizes and six fonts are counted; slot 6 is for all others. A character like the one before
+    it has the same slots.
+    """
     x0, x1 = rows[first]["x0"], rows[first]["x1"]
-    bold, italic = 0, 0
-    sizes, weights = np.zeros(6, np.float32), np.zeros(6, np.int32)
-    fonts, uses = np.zeros(6, np.int32), np.zeros(6, np.int32)
+    bold, italic, style = 0, 0, 0
+    sizes, weights = np.zeros(7, np.float32), np.zeros(7, np.int32)
+    fonts, uses = np.zeros(7, np.int32), np.zeros(7, np.int32)
+    size, font = np.float32(-1), np.int32(-1)
+    own, used = 6, 6
     for position in range(first, last):
         row = rows[position]
         x0, x1 = min(x0, row["x0"]), max(x1, row["x1"])
-        style = styles[row["font"]]
+        if row["size"] != size:
+            size = row["size"]
+            own = 0
+            while own < 6 and weights[own] > 0 and abs(sizes[own] - size) >= 0.3:
+                own += 1
+            sizes[own] = size
+        weights[own] += 1
+        if row["font"] != font:
+            font = row["font"]
+            style = int(styles[font])
+            used = 0
+            while used < 6 and uses[used] > 0 and fonts[used] != font:
+                used += 1
+            fonts[used] = font
+        uses[used] += 1
         bold += style & 1
         italic += (style >> 1) & 1
-        for slot in range(6):
-            if weights[slot] == 0 or abs(sizes[slot] - row["size"]) < 0.3:
-                sizes[slot] = row["size"]
-                weights[slot] += 1
-                break
-        for slot in range(6):
-            if uses[slot] == 0 or fonts[slot] == row["font"]:
-                fonts[slot] = row["font"]
-                uses[slot] += 1
-                break
+    weights[6], uses[6] = 0, 0
     line["x0"], line["x1"], line["y"] = x0, x1, base
     line["size"] = sizes[np.argmax(weights)]
     line["font"] = fonts[np.argmax(uses)]
@@ -125,7 +160,7 @@ def _line(
     line["n_cells"], line["first"], line["last"], line["block"] = 1, first, last, -1
 
 
-@numba.njit(cache=True)
+@kernel
 def _joined(lines: NDArray[np.void], n_lines: int) -> int:
     """Join the cells of a row: short neighbours on one baseline. The number of lines left."""
     kept = 0
@@ -152,21 +187,48 @@ def _joined(lines: NDArray[np.void], n_lines: int) -> int:
     return min(kept + 1, n_lines)
 
 
-@numba.njit(cache=True)
+@kernel
+def mark_starts(lines: NDArray[np.void], order: NDArray[np.int32], same: NDArray[np.int32]) -> None:
+    """Tell which lines begin a new piece for their place and look. `same`: fonts of one name."""
+    for position, place in enumerate(order):
+        line = lines[place]
+        line["starts"] = position == 0 or _starts(line, lines[order[position - 1]], same)
+
+
+@kernel
+def _starts(line: np.void, before: np.void, same: NDArray[np.int32]) -> bool:
+    """Whether a line differs from the one before it as two lines of a paragraph do not."""
+    if line["block"] != before["block"]:
+        return True
+    size, step = float(line["size"]), float(before["y"]) - float(line["y"])
+    if abs(size - before["size"]) > 0.08 * size or step > 1.3 * float(line["leading"]) + 0.5:
+        return True
+    bold = line["n_bold"] / line["n_characters"]
+    was_bold = before["n_bold"] / before["n_characters"]
+    if (bold > 0.8 and was_bold < 0.3) or (bold < 0.3 and was_bold > 0.8):
+        return True
+    short = float(before["x1"]) < float(line["right"]) - 3 * size
+    return bool(short and same[line["font"]] != same[before["font"]])
+
+
+@kernel
 def write(
     rows: NDArray[np.void],
     lines: NDArray[np.void],
     order: NDArray[np.int32],
+    is_letter: NDArray[np.bool_],
     out: NDArray[np.uint32],
 ) -> int:
     """The lines' text in this order, each ended by a line feed; how many characters it has.
 
-    `out` has room for 4 characters a row.
+    Sets what a line tells of its letters. `out` has room for 4 characters a row.
     """
     n_written = 0
     for place in order:
         line = lines[place]
         raised = False
+        run = 0
+        line["n_letters"], line["n_words"], line["n_in_words"] = 0, 0, 0
         for position in range(line["first"], line["last"]):
             row = rows[position]
             small = row["size"] < 0.85 * line["size"]
@@ -180,11 +242,13 @@ def write(
                 if gap > WIDE * line["size"] and line["n_cells"] > 1:
                     out[n_written] = 9
                     n_written += 1
+                    run = 0
                 elif gap > 0.3 * line["size"] or (
                     row["blank"] and (gap > 0.06 * line["size"] or not small)
                 ):
                     out[n_written] = 32
                     n_written += 1
+                    run = 0
             if above and not raised:
                 out[n_written] = _RAISED
                 n_written += 1
@@ -200,6 +264,13 @@ def write(
                 continue
             out[n_written] = code
             n_written += 1
+            if code >= len(is_letter) or is_letter[code]:
+                run += 1
+                line["n_letters"] += 1
+                line["n_words"] += run == 2
+                line["n_in_words"] += 2 if run == 2 else run > 2
+            else:
+                run = 0
         if raised:
             out[n_written] = _LOWERED
             n_written += 1

@@ -8,8 +8,11 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from curate.collect.pdf.layout import Line
 from curate.collect.pdf.lines import LOWERED, RAISED
 
+OPEN = frozenset("-‐‑\u00ad/")
+"""Last characters of a line that the next may go on without a space."""
 OPENING = "([{“‘\"'"
 HEAD = re.compile(r"[\w'’]+(?:[-‐‑][\w'’]+)*")
 COMPATIBLE = re.compile("[\ufb00-\ufb06\U0001d400-\U0001d7ff\uff01-\uff5e\u2100-\u214f\u3000]")
@@ -40,8 +43,9 @@ SEPARATE = frozenset(
 LINKS = frozenset("of the in to and by on up a or out for at as".split())
 """Words inside a compound of several, like those of state-of-the-art."""
 
-RAISED_RUN = re.compile(f"([^\\s{RAISED}]?)(\\s?){RAISED}([^{LOWERED}\\n]*){LOWERED}")
+RAISED_RUN = re.compile(f"{RAISED}([^{LOWERED}\\n]*){LOWERED}")
 CITED = re.compile(r"\s*\d{1,3}(?:\s*[,;–—-]\s*\d{1,3})*\s*,?\s*")
+DIGITS = re.compile(r"\d+")
 POWER = re.compile(r"[-–−+]?\d{1,2}")
 UNITS = frozenset(
     "m cm mm km nm dm s h kg g l ml mol d min ha in ft k r t x y z n a c v hz c r2".split()
@@ -64,7 +68,7 @@ class Words:
 
     def know(self, word: str) -> bool:
         """Whether the document has this word in one piece."""
-        return any(word + mark in self.vocabulary for mark in MARKS)
+        return not self.vocabulary.isdisjoint([word + mark for mark in MARKS])
 
 
 def vocabulary(texts: Sequence[str]) -> frozenset[str]:
@@ -76,12 +80,19 @@ def vocabulary(texts: Sequence[str]) -> frozenset[str]:
 def joined(texts: Sequence[str], words: Words) -> str:
     """Lines as one, with single spaces."""
     out: list[str] = []
+    is_open = False
     for text in texts:
-        if out and out[-1][-1:] in "-‐‑\u00ad/":
+        if is_open:
             out[-1] = append(out[-1], text, words)
         elif text:
             out.append(text)
+        is_open = text[-1:] in OPEN
     return plain(resolve(" ".join(out), words)).strip()
+
+
+def joined_lines(lines: Sequence[Line], words: Words) -> str:
+    """The text of lines as one."""
+    return joined([line.text for line in lines], words)
 
 
 def append(before: str, text: str, words: Words) -> str:
@@ -121,7 +132,7 @@ def _keeps_hyphen(tail: str, head: str, words: Words, hyphen: str) -> bool:
 
 def plain(text: str) -> str:
     """Ligatures, wide and mathematical letters as plain ones; no soft hyphens or odd spaces."""
-    if ODD.search(text) is None:
+    if (text.isascii() and text.isprintable()) or ODD.search(text) is None:
         return text
     text = text.translate(PLAIN)
     if COMPATIBLE.search(text) is None:
@@ -139,20 +150,27 @@ def resolve(text: str, words: Words) -> str:
     """What is set above the line: citations in brackets, powers after a caret, else as it is."""
     if RAISED not in text:
         return text
-    return RAISED_RUN.sub(lambda match: _raised(match, words), text)
+    out: list[str] = []
+    done = 0
+    for run in RAISED_RUN.finditer(text):
+        out.append(_raised(text[done : run.start()], run[1], words))
+        done = run.end()
+    out.append(text[done:])
+    return "".join(out)
 
 
-def _raised(match: re.Match[str], words: Words) -> str:
-    before, blank, inside = match.groups()
-    if not inside.strip():
-        return before + blank
-    if before.isdigit() and POWER.fullmatch(inside.strip()):
-        return f"{before}^{inside.strip()}"
-    if words.n_numbered and CITED.fullmatch(inside) and not before.isdigit():
-        numbers = [int(number) for number in re.findall(r"\d+", inside)]
-        start = match.start() + len(before)
-        word = LAST_WORD.search(match.string[max(0, start - 30) : start])
+def _raised(before: str, inside: str, words: Words) -> str:
+    """A text and what is set above the line after it."""
+    base = before[:-1] if before[-1:].isspace() else before
+    number = inside.strip()
+    if not number:
+        return before
+    if base[-1:].isdigit():
+        return f"{base}^{number}" if POWER.fullmatch(number) else before + inside
+    if words.n_numbered and CITED.fullmatch(inside):
+        cited = [int(one) for one in DIGITS.findall(inside)]
+        word = LAST_WORD.search(base[-30:])
         is_unit = word is not None and (word[1].lower() in UNITS or len(word[1]) < 2)
-        if all(0 < number <= words.n_numbered for number in numbers) and not is_unit:
-            return f"{before} [{inside.strip().rstrip(',')}]"
-    return before + blank + inside
+        if all(0 < one <= words.n_numbered for one in cited) and not is_unit:
+            return f"{base} [{number.rstrip(',')}]"
+    return before + inside

@@ -108,19 +108,3 @@ def box(handle: Handle) -> tuple[float, float, float, float]:
     if not raw.FPDF_GetPageBoundingBox(handle, rectangle):
         return 0.0, 0.0, 612.0, 792.0
     return rectangle.left, rectangle.bottom, rectangle.right, rectangle.top
-
-
-def font_name(font: int) -> str:
-    """PostScript name of a font, without the tag of its subset."""
-    raw = library()
-    handle = ctypes.cast(font, raw.FPDF_FONT)
-    buffer = ctypes.create_string_buffer(128)
-    size = raw.FPDFFont_GetBaseFontName(handle, buffer, 128)
-    name = buffer.value.decode("latin-1") if 0 < size <= 128 else ""
-    return name.partition("+")[2] or name
-
-
-def font_weight(font: int) -> int:
-    """Weight of a font as pdfium makes it of its stems, 400 for normal ones; -1 if unknown."""
-    raw = library()
-    return int(raw.FPDFFont_GetWeight(ctypes.cast(font, raw.FPDF_FONT)))

@@ -4,8 +4,10 @@ A piece never crosses a column or a page; `flow` joins those that are one paragr
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from curate.collect.pdf.layout import Line
@@ -18,6 +20,7 @@ CAPTION = re.compile(
     r"\.?\s*(?:S\s?)?(?:\d{1,3}|[IVX]{1,5}|[A-Z]\d{1,2})(?:[A-Za-z]?)(?P<after>\s*[.:|\-–—)]|\s|$)"
 )
 END = re.compile(r"[.!?:;][\"'”’)\]]*(?:\ue000[^\ue001]*\ue001)?\s*$")
+STOPS = frozenset(".!?:;")
 BULLET = re.compile(
     r"(?:[•●▪■◦‣·∙▶►✓]|[-–—*]\s|\(?[a-z]\)\s|\(?(?:\d{1,2}|[ivx]{1,4})[.)]\s|\[\d{1,3}\])"
 )
@@ -25,7 +28,12 @@ CAPTIONED = frozenset("FTSPCGBALEO(")
 """First characters of what CAPTION finds."""
 MARKED = frozenset("·∙✓-–—*([0123456789abcdefghijklmnopqrstuvwxyzFTSPCGBALEO")
 """First characters of what BULLET and CAPTION find."""
-WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def ends(text: str) -> bool:
+    """Whether a text ends as a sentence does. Its last character tells for most."""
+    last = text[-1:]
+    return last in STOPS if last.isalnum() or last in STOPS else END.search(text) is not None
 
 
 @dataclass(slots=True)
@@ -38,16 +46,16 @@ class Piece:
     """What `plain` gave."""
     title: str | None = None
     """What it reads as a heading, once asked."""
+    name: str | None = None
+    """That without its number."""
+    first: Line = field(init=False)
+    """Its first line, which stands for its style."""
+    n_characters: int = field(init=False)
+    """Characters of all its lines."""
 
-    @property
-    def first(self) -> Line:
-        """Its first line, which stands for its style."""
-        return self.lines[0]
-
-    @property
-    def n_characters(self) -> int:
-        """Characters of all its lines."""
-        return sum([len(line.text) for line in self.lines])
+    def __post_init__(self) -> None:
+        self.first = self.lines[0]
+        self.n_characters = sum([len(line.text) for line in self.lines])
 
     @property
     def plain(self) -> str:
@@ -72,29 +80,32 @@ class Body:
 
 def body_of(lines: Sequence[Line]) -> Body:
     """The style in which most characters are set."""
-    sizes: dict[int, int] = {}
-    for line in lines:
-        if line.n_cells == 1:
-            quarters = round(line.size * 4)
-            sizes[quarters] = sizes.get(quarters, 0) + len(line.text)
-    size = max(sizes, key=sizes.__getitem__) / 4 if sizes else 10.0
-    fonts: dict[str, int] = {}
-    widths = []
-    n_bold, total = 0.0, 1
-    for line in lines:
-        if -0.3 < line.size - size < 0.3:
-            n = len(line.text)
-            fonts[line.font] = fonts.get(line.font, 0) + n
-            widths.append(line.x1 - line.x0)
-            n_bold += line.bold * n
-            total += n
-    widths.sort()
+    size = _size_of(lines)
+    own = [line for line in lines if -0.3 < line.size - size < 0.3]
+    fonts: dict[str, int] = defaultdict(int)
+    for line in own:
+        fonts[line.font] += len(line.text)
+    total = sum(fonts.values()) + 1
+    n_bold = sum([line.bold * len(line.text) for line in own if line.bold])
+    widths = sorted([line.x1 - line.x0 for line in own])
     return Body(
         size,
         frozenset(font for font, n in fonts.items() if n > 0.08 * total),
         n_bold > 0.6 * total,
         widths[int(len(widths) * 0.6)] if widths else 400.0,
     )
+
+
+def _size_of(lines: Sequence[Line]) -> float:
+    """The size of most characters, to a quarter of a point."""
+    exact: dict[float, int] = defaultdict(int)
+    for line in lines:
+        if line.n_cells == 1:
+            exact[line.size] += len(line.text)
+    sizes: dict[int, int] = defaultdict(int)
+    for size, n in exact.items():
+        sizes[round(size * 4)] += n
+    return max(sizes, key=sizes.__getitem__) / 4 if sizes else 10.0
 
 
 def of_lines(lines: Sequence[Line], body: Body) -> list[Piece]:
@@ -106,37 +117,29 @@ def of_lines(lines: Sequence[Line], body: Body) -> list[Piece]:
 
 
 def _split(lines: Sequence[Line]) -> Iterator[Piece]:
-    piece: list[Line] = []
-    for line in lines:
-        if piece and _begins(line, piece[-1]):
-            yield Piece(piece)
-            piece = []
-        piece.append(line)
-    if piece:
-        yield Piece(piece)
+    starts = [place for place in range(1, len(lines)) if _begins(lines[place], lines[place - 1])]
+    for start, end in pairwise([0, *starts, len(lines)] if lines else []):
+        yield Piece(list(lines[start:end]))
 
 
 def _begins(line: Line, before: Line) -> bool:
     """Whether a line begins another piece than the line before it."""
-    if line.block != before.block or line.page != before.page:
+    if line.starts:
         return True
-    size, left, right, leading = line.size, line.left, line.right, line.leading
-    if abs(size - before.size) > 0.08 * size or before.y - line.y > 1.3 * leading + 0.5:
+    size, text = line.size, line.text
+    if line.bold > 0.8 and text.isupper() != before.text.isupper():
         return True
-    if (line.bold > 0.8 and before.bold < 0.3) or (line.bold < 0.3 and before.bold > 0.8):
-        return True
-    if line.font != before.font and before.x1 < right - 3 * size:
-        return True
-    if line.bold > 0.8 and line.text.isupper() != before.text.isupper():
-        return True
-    start = line.text[:1]
+    start = text[:1]
     if start in "•●▪■◦‣▶►":
         return True
-    shift = line.x0 - left
-    indented = shift > 0.8 * size and before.x0 - left < 0.5 * size
-    short = before.x1 < right - 2.5 * size and shift < size and not start.islower()
-    marked = start in MARKED and (BULLET.match(line.text) or CAPTION.match(line.text))
-    return bool(indented or short or marked) and END.search(before.text) is not None
+    if not ends(before.text):
+        return False
+    shift = line.x0 - line.left
+    if shift > 0.8 * size and before.x0 - line.left < 0.5 * size:
+        return True
+    if before.x1 < line.right - 2.5 * size and shift < size and not start.islower():
+        return True
+    return start in MARKED and (BULLET.match(text) or CAPTION.match(text)) is not None
 
 
 def _kind(piece: Piece, body: Body) -> Kind:
@@ -146,23 +149,24 @@ def _kind(piece: Piece, body: Body) -> Kind:
     if caption and _is_caption(piece, caption, body):
         return "caption"
     n_lines = len(piece.lines)
-    n_characters = piece.n_characters
-    sample = piece.plain if n_lines < 3 else f"{text} {piece.lines[1].text}"
-    words = WORD.findall(sample)
-    n_cells = sum([line.n_cells for line in piece.lines])
-    lettered = sum(map(len, words)) > 0.5 * len(sample)
-    if n_cells > 1.5 * n_lines or not words:
+    if sum([line.n_cells for line in piece.lines]) > 1.5 * n_lines:
         return "debris"
+    sample = piece.lines[:2]
+    n_words = sum([line.n_words for line in sample])
+    if not n_words:
+        return "debris"
+    n_sampled = len(piece.plain) if n_lines < 3 else len(text) + len(sample[1].text) + 1
+    lettered = sum([line.n_in_words for line in sample]) > 0.5 * n_sampled
     normal = 0.93 * body.size <= first.size <= 1.25 * body.size
     if (
         lettered
-        and n_characters / n_lines >= 28
-        and (n_lines > 1 or END.search(text) or len(words) > 7)
+        and piece.n_characters / n_lines >= 28
+        and (n_lines > 1 or ends(text) or n_words > 7)
     ):
         return "prose" if normal else "small"
     if normal and BULLET.match(text) and lettered:
         return "item"
-    if normal and first.font in body.fonts and len(words) >= 3 and lettered:
+    if normal and first.font in body.fonts and n_words >= 3 and lettered:
         return "prose"
     return "debris"
 

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 
 from curate.collect.pdf.layout import Line
-from curate.collect.pdf.paragraphs import Words, joined
+from curate.collect.pdf.lines import LOWERED, RAISED
+from curate.collect.pdf.paragraphs import Words, joined_lines
 from schemas.rows import Reference
 
 NUMBER = re.compile(r"\s*[\[(]?(\d{1,4})[\])]?[.:]?(?:\s+|(?=[A-Z“\"]))")
@@ -19,40 +21,45 @@ OVER = re.compile(
     r"|author(?:s['’])? contributions)",
     re.IGNORECASE,
 )
-MAX_CHARACTERS = 2_000
+MIN_CHARACTERS, MAX_CHARACTERS = 13, 2_000
+"""Of an entry: shorter ones are none, longer ones are cut."""
 MAX_INDENT = 45
 """Points by which the later lines of an entry may be set in; columns are wider."""
 
 
 def entries(lines: Sequence[Line], words: Words) -> tuple[list[Reference], bool]:
     """(the works cited, whether they are numbered)."""
+    lines = _before_notices(lines)
+    groups = _numbered(lines)
+    numbered = groups is not None
+    texts = [_text(group, numbered, words) for group in groups or _indented(lines)]
+    found = [Reference(text, doi_in(text)) for text in texts if len(text) >= MIN_CHARACTERS]
+    return found, numbered
+
+
+def _before_notices(lines: Sequence[Line]) -> Sequence[Line]:
+    """The lines before a publisher's notice at the end of the list."""
     for place, line in enumerate(lines):
         if place and OVER.match(line.text) and line.n_cells == 1:
-            lines = lines[:place]
-            break
-    groups, numbered = _numbered(lines), True
-    if groups is None:
-        groups, numbered = _indented(lines), False
-    found = []
-    for group in groups:
-        text = joined([line.text for line in group], words)
-        text = (
-            (RAISED_NUMBER if RAISED_NUMBER.match(text) else NUMBER).sub("", text, count=1)
-            if numbered
-            else text
-        )
-        text = " ".join(text.replace("\ue000", "").replace("\ue001", "").split())
-        if len(text) > 12:
-            text = text[:MAX_CHARACTERS]
-            found.append(Reference(text, doi_in(text)))
-    return found, numbered
+            return lines[:place]
+    return lines
+
+
+def _text(group: Sequence[Line], numbered: bool, words: Words) -> str:
+    """An entry on one line, without its number."""
+    text = joined_lines(group, words)
+    if numbered:
+        number = RAISED_NUMBER if RAISED_NUMBER.match(text) else NUMBER
+        text = number.sub("", text, count=1)
+    return " ".join(text.replace(RAISED, "").replace(LOWERED, "").split())[:MAX_CHARACTERS]
 
 
 def doi_in(text: str) -> str | None:
     """The DOI in a text, in small letters, also where a line end broke it."""
-    if "10." not in text:
+    start = text.find("10.")
+    if start < 0:
         return None
-    match = DOI.search(BROKEN_DOI.sub(r"\1", text))
+    match = DOI.search(BROKEN_DOI.sub(r"\1", text[max(start - 1, 0) :]))
     return clean_doi(match[0]) if match else None
 
 
@@ -71,8 +78,7 @@ def _numbered(lines: Sequence[Line]) -> list[list[Line]] | None:
     expected = None
     n_starts = 0
     for line in lines:
-        match = RAISED_NUMBER.match(line.text) or NUMBER.match(line.text)
-        number = int(match[1]) if match else None
+        number = _number(line.text)
         if number is not None and (
             number == expected
             or (expected is None and number <= 2)
@@ -88,43 +94,60 @@ def _numbered(lines: Sequence[Line]) -> list[list[Line]] | None:
     return groups if n_starts >= 3 or (n_starts and n_starts >= 0.3 * len(lines)) else None
 
 
+def _number(text: str) -> int | None:
+    """The number that a line begins with."""
+    if text[:1].isalpha():
+        return None
+    match = RAISED_NUMBER.match(text) or NUMBER.match(text)
+    return int(match[1]) if match else None
+
+
 def _indented(lines: Sequence[Line]) -> list[list[Line]]:
     """Groups that begin at the left edge of their column, or after a gap."""
+    indented = _are_indented(lines)
+    leading = _leading(lines)
+    hanging = sum(indented) > 0.25 * len(lines)
+    groups: list[list[Line]] = []
+    has_year = False
+    for place, line in enumerate(lines):
+        above = lines[place - 1] if place else line
+        gap = above.page == line.page and above.y - line.y > 1.25 * leading
+        begins = not indented[place] if hanging else has_year and _looks_new(line, above)
+        if not place or gap or begins:
+            groups.append([])
+            has_year = False
+        groups[-1].append(line)
+        has_year = has_year or (not hanging and YEAR.search(line.text) is not None)
+    return groups
+
+
+def _are_indented(lines: Sequence[Line]) -> list[bool]:
+    """Which lines are set in from the left edge of their column."""
     starts: dict[int, set[int]] = {}
     for line in lines:
         starts.setdefault(line.page, set()).add(round(line.x0))
-    size = lines[0].size if lines else 10.0
-    indented = [
-        line.x0 - min(x for x in starts[line.page] if x > line.x0 - MAX_INDENT) > 0.6 * size
-        for line in lines
-    ]
+
+    @cache
+    def shift(page: int, x0: float) -> float:
+        return x0 - min([x for x in starts[page] if x > x0 - MAX_INDENT])
+
+    return [shift(line.page, line.x0) > 0.6 * lines[0].size for line in lines]
+
+
+def _leading(lines: Sequence[Line]) -> float:
+    """The usual step from one baseline to the next, in points."""
     steps = sorted(
         above.y - below.y
         for above, below in pairwise(lines)
         if above.page == below.page and above.y > below.y
     )
-    leading = steps[len(steps) // 4] if steps else 1.2 * size
-    hanging = sum(indented) > 0.25 * len(lines)
-    groups: list[list[Line]] = []
-    for place, line in enumerate(lines):
-        above = lines[place - 1] if place else None
-        gap = above is not None and above.page == line.page and above.y - line.y > 1.25 * leading
-        if above is None or gap or (hanging and not indented[place]):
-            begins = True
-        else:
-            begins = (
-                not hanging
-                and not gap
-                and _ends(above.text)
-                and line.text[:1].isupper()
-                and (YEAR.search(" ".join(one.text for one in groups[-1])) is not None)
-                and above.x1 < line.x1 - 3 * size
-            )
-        if begins or not groups:
-            groups.append([line])
-        else:
-            groups[-1].append(line)
-    return groups
+    return steps[len(steps) // 4] if steps else 12.0
+
+
+def _looks_new(line: Line, above: Line) -> bool:
+    """Whether an entry begins after one that ended before the right edge."""
+    short = above.x1 < line.x1 - 3 * line.size
+    return short and _ends(above.text) and line.text[:1].isupper()
 
 
 def _ends(text: str) -> bool:

@@ -6,6 +6,7 @@ Reads the lines of its first and last page; gives only what is certain.
 import datetime
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from curate.collect import licenses
 from curate.collect.pdf.layout import Line
@@ -27,7 +28,8 @@ LONG = re.compile(
     r"(?:\(?version )?(?P<version>[1-4]\.\d)",
     re.IGNORECASE,
 )
-MENTIONED = re.compile(r"creative\s?commons|\bCC[- ]BY|\bCC0\b|all rights reserved", re.IGNORECASE)
+MENTIONED = re.compile(r"creative\s?commons|cc(?<=\bcc)(?:[- ]by|0\b)|all rights reserved")
+"""In small letters, and each choice begins with one: `re` skips all other characters then."""
 OWN = re.compile(r"open access|\bthis (?:article|work|paper) is\b|copyright|©", re.IGNORECASE)
 PUBLISHED = re.compile(
     r"\bpublished(?: online)?\s*(?:on\s+|date\s*)?[:\s]\s*"
@@ -39,6 +41,17 @@ MONTHS = {
     name: number
     for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)
 }
+
+
+def of_page(lines: Sequence[Line]) -> list[str]:
+    """The text of the lines on the first line's page, which come before all others."""
+    page = lines[0].page
+    return [plain(line.text) for line in takewhile(lambda line: line.page == page, lines)]
+
+
+def of_last_page(lines: Sequence[Line]) -> list[str]:
+    """The same of the last line's page, in their order."""
+    return of_page(lines[::-1])[::-1]
 
 
 def doi(lines: Sequence[str], meta: Sequence[str]) -> str | None:
@@ -67,7 +80,7 @@ def notices(lines: Sequence[Line]) -> list[str]:
     """Lines that tell under which licence this work is, not one that it writes about."""
     found: list[str] = []
     for place, line in enumerate(lines):
-        if "reative" in line.text and MENTIONED.search(line.text):
+        if "reative" in line.text and MENTIONED.search(line.text.lower()):
             around = [plain(near.text) for near in lines[max(0, place - 3) : place + 4]]
             if OWN.search(" ".join(around)):
                 found += around
@@ -77,7 +90,8 @@ def notices(lines: Sequence[Line]) -> list[str]:
 def license_of(texts: Sequence[str]) -> tuple[str | None, str | None]:
     """(SPDX identifier where one licence is certain, else None; what is said where it is not)."""
     whole = " ".join(texts)
-    mentions = [match.start() for match in MENTIONED.finditer(whole)]
+    small = " ".join([text.lower() for text in texts])
+    mentions = [match.start() for match in MENTIONED.finditer(small)]
     if not mentions:
         return None, None
     near = [whole[max(0, place - 200) : place + 300] for place in mentions]

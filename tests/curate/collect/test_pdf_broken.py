@@ -1,6 +1,9 @@
 """A file that cannot be read is a failure that says why, never an exception."""
 
 import hashlib
+import os
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -144,3 +147,16 @@ def test_docling_that_is_not_there_is_told_in_one_line() -> None:
         assert "\n" not in str(told.value)
     else:
         pytest.skip("docling is installed")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("locators", ["", "UserProvidedCacheLocator"], ids=["other", "none"])
+def test_kernels_need_no_folder_that_can_be_written(locators: str) -> None:
+    """Without the folder asked for numba takes another; without any it compiles each time."""
+    code = "import sys; from curate.collect.pdf import read; "
+    code += "print(*(one.text for one in read(sys.stdin.buffer.read(), 'a')))"
+    set_ = {"NUMBA_CACHE_DIR": os.devnull + "/a", "NUMBA_CACHE_LOCATOR_CLASSES": locators}
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=PLAIN, env=os.environ | set_, capture_output=True
+    )
+    assert done.stdout.decode().split() == " ".join(WORDS).split(), done.stderr.decode()
