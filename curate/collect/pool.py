@@ -95,7 +95,7 @@ class Pool:
     def __init__(
         self, source: Files, sidecar: Path | None = None, n_processes: int | None = None
     ) -> None:
-        self._told = {
+        self._told: dict[str, Any] = {
             "source": source.model_dump(mode="json", by_alias=True),
             "sidecar": None if sidecar is None else str(sidecar),
             "memory_mb": source.limits.memory_mb,
@@ -106,12 +106,15 @@ class Pool:
         self._next = 0
         self._stopping = False
         self._lock = threading.Lock()
+        self._first = threading.Lock()
+        self._is_warm = False
         self.used: dict[str, set[str]] = {}
         """Row of the sidecar -> sources of the files that it was about, once all are read."""
 
     def read(self, files: Sequence[NamedFile]) -> Iterator[tuple[NamedFile, Answer]]:
         """Answers of all files, each with its file, in order."""
         results = _Results(len(files))
+        self._told["forms"] = sorted({file.form for file in files})
         threads = [
             threading.Thread(target=self._work, args=(files, results), daemon=True)
             for _ in range(min(self._n_processes, len(files)))
@@ -196,7 +199,12 @@ class Pool:
                 self.used.setdefault(row, set()).add(file.source)
 
     def _start(self) -> Child:
-        child = Child(self._told)
+        child = None
+        with self._first:  # what the first one compiles, the others find ready
+            if not self._is_warm:
+                child = Child(self._told)
+                self._is_warm = True
+        child = child or Child(self._told)
         with self._lock:
             self._children.add(child)
             if self._stopping:

@@ -31,6 +31,10 @@ def main() -> None:
     from curate.collect.reading import Reading
     from schemas.recipe import Files
 
+    if "pdf" in told["forms"] and told["source"]["pdf"] == "pdfium":
+        from curate.collect.pdf import layout
+
+        layout.prepare()  # compiling takes longer than a file may
     sidecar = None
     if told["sidecar"] is not None:
         from curate.collect.sidecar import load

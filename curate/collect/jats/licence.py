@@ -2,8 +2,9 @@
 
 Addresses of Creative Commons are believed, wherever in the permissions they stand, and names that
 carry their version ("CC BY 4.0", "Attribution-NonCommercial 3.0 Unported"). A name without version
-must not be stricter than what an address says. Statements that do not agree are joined by AND, so that each of them
-has to be allowed; where one of them has no identifier, there is none for the article.
+must not be stricter than what an address says. Statements that do not agree are joined by AND, so
+that each of them has to be allowed; where one of them has no identifier, there is none for the
+article.
 """
 
 import re

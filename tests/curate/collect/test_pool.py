@@ -122,7 +122,8 @@ def test_who_stops_listening_ends_the_processes(tmp_path: Path) -> None:
 
 def test_a_child_sees_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
-    told = {"source": source().model_dump(mode="json", by_alias=True), "sidecar": None}
+    settings = source().model_dump(mode="json", by_alias=True)
+    told = {"source": settings, "sidecar": None, "forms": ["text"]}
     child = Child({**told, "memory_mb": 512})
 
     environment = Path(f"/proc/{child.process.pid}/environ").read_bytes()
