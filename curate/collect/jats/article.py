@@ -184,12 +184,12 @@ def _write(flow: Flow, element: Element, meta: Element | None) -> None:
         for abstract in meta.iterchildren("abstract", "trans-abstract"):
             blocks.titled(flow, abstract, _abstract_title(flow, abstract))
     for group in element.iterchildren("floats-group", "floats-wrap"):
-        flow.floats.update((one.get("id") or f"-{len(flow.floats)}", one) for one in group)
+        floats = [one for one in group if one.tag in flow.handlers]
+        flow.floats.update((one.get("id") or f"-{len(flow.floats)}", one) for one in floats)
     for body in element.iterchildren("body"):
         _part(flow, body)
-    left = list(flow.floats.values())
+    flow.pending += flow.floats.values()
     flow.floats.clear()
-    flow.pending += [one for one in left if one.tag in flow.handlers]
     flow.settle()
     for back in element.iterchildren("back"):
         _part(flow, back)

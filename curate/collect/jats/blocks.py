@@ -6,7 +6,7 @@ it. A heading is the title alone, as printed; a label ("2.1") stands in for a ti
 
 from curate.collect import plain_text
 from curate.collect.jats.flow import Flow
-from curate.collect.jats.tree import Element
+from curate.collect.jats.tree import Element, child_of
 
 UNTITLED = {
     "ack": "Acknowledgements", "app": "Appendix", "glossary": "Glossary", "bio": "Biography",
@@ -23,7 +23,7 @@ IN_FIGURE = {"label", "caption", "object-id", "permissions", "alt-text", "long-d
 
 def section(flow: Flow, element: Element) -> None:
     """`sec` and parts of the end matter."""
-    title = flow.line(element.find("title")) or flow.line(element.find("label"))
+    title = flow.line(child_of(element, "title")) or flow.line(child_of(element, "label"))
     if not title and element.tag in UNTITLED and not _needs_no_heading(element):
         title = UNTITLED[element.tag]
     titled(flow, element, title)
@@ -82,7 +82,7 @@ def label(flow: Flow, element: Element) -> None:
 def items(flow: Flow, element: Element) -> None:
     """`list`."""
     flow.flush()
-    heading = flow.line(element.find("title"))
+    heading = flow.line(child_of(element, "title"))
     if heading:
         flow.writer.put(heading)
     ordered = (element.get("list-type") or "").startswith(ORDERED)
@@ -95,11 +95,11 @@ def items(flow: Flow, element: Element) -> None:
 def _item(flow: Flow, element: Element, marker: str, tight: bool) -> None:
     before = flow.writer.open(marker)
     flow.writer.tight = tight
-    printed = flow.line(element.find("label"))
+    printed = flow.line(child_of(element, "label"))
     own = any(letter.isalnum() for letter in printed) and printed.strip("()[].") != marker[:-2]
     flow.lead(f"{printed} " if own else "")
     inside, flow.inside = flow.inside, 0
-    flow.walk(element, HEADED if element.find("title") is None else {"label"})
+    flow.walk(element, HEADED if child_of(element, "title") is None else {"label"})
     flow.settle()
     flow.flush()
     flow.inside = inside
@@ -109,7 +109,7 @@ def _item(flow: Flow, element: Element, marker: str, tight: bool) -> None:
 def definitions(flow: Flow, element: Element) -> None:
     """`def-list`: items, the term before its definition."""
     flow.flush()
-    heading = flow.line(element.find("title"))
+    heading = flow.line(child_of(element, "title"))
     if heading:
         flow.writer.put(heading)
     nested = bool(flow.writer.indent) and not flow.writer.marker
@@ -159,7 +159,7 @@ def verse(flow: Flow, element: Element) -> None:
 def statement(flow: Flow, element: Element) -> None:
     """`statement`: a theorem or a proof; its label and title lead its text."""
     flow.flush()
-    parts = (flow.line(element.find("label")), flow.line(element.find("title")))
+    parts = (flow.line(child_of(element, "label")), flow.line(child_of(element, "title")))
     named = ended(" ".join(filter(None, parts)))
     flow.lead(f"{named} " if named else "")
     flow.walk(element, HEADED)
@@ -168,7 +168,7 @@ def statement(flow: Flow, element: Element) -> None:
 
 def speech(flow: Flow, element: Element) -> None:
     """`speech`: who speaks leads the words."""
-    speaker = flow.line(element.find("speaker")).rstrip(":")
+    speaker = flow.line(child_of(element, "speaker")).rstrip(":")
     flow.lead(f"{speaker}: " if speaker else "")
     flow.walk(element, {"speaker"})
     flow.flush()
@@ -180,11 +180,11 @@ def box(flow: Flow, element: Element) -> None:
         flow.pending.append(element)
         return
     flow.flush()
-    caption = element.find("caption")
-    own = element.find("title")
+    caption = child_of(element, "caption")
+    own = child_of(element, "title")
     if own is None and caption is not None:
-        own = caption.find("title")
-    heading, named = flow.line(own), flow.line(element.find("label"))
+        own = child_of(caption, "title")
+    heading, named = flow.line(own), flow.line(child_of(element, "label"))
     before = flow.level
     if heading or named:
         flow.level += 1
@@ -218,7 +218,7 @@ def figure(flow: Flow, element: Element) -> None:
 
 def picture(flow: Flow, element: Element) -> None:
     """`graphic`, `media`, `supplementary-material`: nothing but a caption can be read."""
-    if element.find("caption") is None and element.find("label") is None:
+    if child_of(element, "caption") is None and child_of(element, "label") is None:
         if element.tag == "supplementary-material":
             flow.walk(element, IN_FIGURE)
         return
@@ -233,16 +233,16 @@ def picture(flow: Flow, element: Element) -> None:
 
 def captioned(flow: Flow, element: Element) -> None:
     """Label, title and text of a caption, the label and the title leading the first paragraph."""
-    caption = element.find("caption")
-    named = ended(flow.line(element.find("label")))
-    own = flow.line(caption.find("title")) if caption is not None else ""
+    caption = child_of(element, "caption")
+    named = ended(flow.line(child_of(element, "label")))
+    own = flow.line(child_of(caption, "title")) if caption is not None else ""
     parts = [named, ended(own) if caption is not None and len(caption) > 1 else own]
     first = " ".join(filter(None, parts))
     flow.lead(f"{first} " if first else "")
     if caption is not None:
         flow.walk(caption, {"title"})
     elif not first:
-        alternative = flow.line(element.find("alt-text"))
+        alternative = flow.line(child_of(element, "alt-text"))
         flow.buffer.append(alternative)
     flow.flush()
 

@@ -16,12 +16,25 @@ OPEN, CLOSE = "\x02", "\x03"
 
 YEAR = re.compile(r"\W*(?:1[5-9]|20)\d\d\W*")
 LETTER = re.compile(r"[^\W\d_]")
-MARK = re.compile(rf"{OPEN}[^{CLOSE}]*{CLOSE}")
+MARK = rf"{OPEN}[^{CLOSE}]*{CLOSE}"
 LIST = re.compile(rf"{CLOSE}\s*[,;]?\s*{OPEN}")
 RANGE = re.compile(rf"{CLOSE}\s*[-‐‑‒–—−]\s*{OPEN}")
-RUN = re.compile(rf"{OPEN}[^{CLOSE}]*{CLOSE}(?:–{OPEN}[^{CLOSE}]*{CLOSE})*")
-BEFORE = frozenset(" ([{“‘\"'/–—-")
-"""Characters that a citation may stand behind without a blank."""
+
+
+def _bracketed(inner: str) -> dict[str, re.Pattern[str]]:
+    """How it begins -> the pattern of it with brackets around it.
+
+    There is one for each bracket, since a pattern that begins with plain characters is found fast.
+    """
+    return {f"{bracket}{OPEN}": re.compile(rf"\{bracket}{inner}[\])]") for bracket in "(["}
+
+
+BRACKETED_MARK = _bracketed(MARK)
+BRACKETED_RUN = _bracketed(rf"{MARK}(?:–{MARK})*")
+FUSED_BEFORE = re.compile(rf"{OPEN}(?<=[^ (\[{{“‘\"'/–—-]{OPEN})")
+"""A citation that stands behind a word or a stop without a blank; looking for the mark first, then
+behind it, is what makes it quick."""
+FUSED_AFTER = re.compile(rf"{CLOSE}(?=[^\W_])")
 
 
 def mark(printed: str, rids: str, numbers: Mapping[str, int]) -> str:
@@ -47,42 +60,20 @@ def mark(printed: str, rids: str, numbers: Mapping[str, int]) -> str:
 
 
 def settled(text: str) -> str:
-    """A paragraph, all blanks single, with its marks as bracketed numbers."""
-    if f"[{OPEN}" in text or f"({OPEN}" in text:
-        text = _bare(text, MARK)
-    text = LIST.sub(",", text)
-    text = RANGE.sub(f"{CLOSE}–{OPEN}", text)
-    if f"[{OPEN}" in text or f"({OPEN}" in text:
-        text = _bare(text, RUN)
-    return _spaced(text).replace(OPEN, "[").replace(CLOSE, "]")
+    """A paragraph with its marks as bracketed numbers."""
+    text = _bare(text, BRACKETED_MARK)
+    if text.count(OPEN) > 1:
+        text = LIST.sub(",", text)
+        text = RANGE.sub(f"{CLOSE}–{OPEN}", text)
+    text = _bare(text, BRACKETED_RUN)
+    text = FUSED_BEFORE.sub(f" {OPEN}", text)
+    text = FUSED_AFTER.sub(f"{CLOSE} ", text)
+    return text.replace(OPEN, "[").replace(CLOSE, "]")
 
 
-def _bare(text: str, pattern: re.Pattern[str]) -> str:
-    """The text without the brackets that stand around a mark and nothing else."""
-    pieces: list[str] = []
-    here = 0
-    for match in pattern.finditer(text):
-        start, end = match.span()
-        if start > here and text[start - 1] in "[(" and text[end : end + 1] in {"]", ")"}:
-            pieces += (text[here : start - 1], match[0])
-            here = end + 1
-        else:
-            pieces.append(text[here:end])
-            here = end
-    return "".join([*pieces, text[here:]])
-
-
-def _spaced(text: str) -> str:
-    """The text with a blank between a citation and the words around it."""
-    pieces: list[str] = []
-    here = 0
-    for match in RUN.finditer(text):
-        start, end = match.span()
-        pieces.append(text[here:start])
-        if start and text[start - 1] not in BEFORE:
-            pieces.append(" ")
-        pieces.append(match[0])
-        if text[end : end + 1].isalnum():
-            pieces.append(" ")
-        here = end
-    return "".join([*pieces, text[here:]])
+def _bare(text: str, bracketed: Mapping[str, re.Pattern[str]]) -> str:
+    """The text without the brackets that stand around marks and nothing else."""
+    for beginning, pattern in bracketed.items():
+        if beginning in text:
+            text = pattern.sub(lambda match: match[0][1:-1], text)
+    return text

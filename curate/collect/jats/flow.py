@@ -14,6 +14,17 @@ from curate.collect.jats.tree import Element
 from curate.collect.jats.writer import Writer
 
 
+def single_spaced(text: str) -> str:
+    """The text on one line, all its blanks single.
+
+    Most text has few kinds of blanks and no two together; it is not taken apart, which is slow.
+    """
+    text = text.replace("\n", " ").replace("\xa0", " ").replace("\u2009", " ")
+    if text.isprintable() and "  " not in text:
+        return text.strip()
+    return " ".join(text.split())
+
+
 @dataclass(slots=True)
 class Flow:
     """Where the walk stands."""
@@ -70,9 +81,11 @@ class Flow:
 
     def taken(self) -> str:
         """What was gathered, on one line; it is gone from here."""
-        text = " ".join("".join(self.buffer).split())
+        text = "".join(self.buffer)
         self.buffer.clear()
-        return citations.settled(text) if citations.OPEN in text else text
+        if citations.OPEN in text:
+            text = citations.settled(text)
+        return single_spaced(text)
 
     def lead(self, text: str) -> None:
         """Begin a paragraph with these words; the next one goes on behind them."""
@@ -103,11 +116,13 @@ class Flow:
         if not self.pending:
             return
         self.flush()
+        inside, self.inside = self.inside, 0  # or each would wait again, for ever
         while self.pending:
             waiting, self.pending = self.pending, []
             for element in waiting:
                 self.handlers[element.tag](self, element)
         self.flush()
+        self.inside = inside
 
     def count(self, what: str) -> None:
         """Note that something was left out."""

@@ -9,7 +9,7 @@ import re
 
 from curate.collect.jats import mathml
 from curate.collect.jats.flow import Flow
-from curate.collect.jats.tree import Element
+from curate.collect.jats.tree import Element, child_of
 
 MATH = "{http://www.w3.org/1998/Math/MathML}math"
 TEX = ("tex-math", "tex")
@@ -144,7 +144,7 @@ def display(flow: Flow, element: Element) -> None:
     n_before = len(flow.writer.starts)
     form = _only_form(element)
     found = latex(form) if form is not None else ""
-    label = flow.line(element.find("label")).strip("()[] ")
+    label = flow.line(child_of(element, "label")).strip("()[] ")
     if found:
         tag = f" \\tag{{{label}}}" if label and "\\tag" not in found else ""
         flow.writer.put(f"$${found}{tag}$$")

@@ -9,7 +9,7 @@ import re
 
 from curate.collect.jats import citations
 from curate.collect.jats.flow import Flow
-from curate.collect.jats.tree import Element
+from curate.collect.jats.tree import Element, child_of
 
 HREF = "{http://www.w3.org/1999/xlink}href"
 NOTES = {"fn", "table-fn", "author-notes", "aff", "corresp"}
@@ -118,7 +118,7 @@ def note(flow: Flow, element: Element) -> None:
     if flow.inside:
         flow.pending.append(element)
         return
-    label = flow.line(element.find("label")).strip()
+    label = flow.line(child_of(element, "label")).strip()
     flow.lead(f"{label} " if label else "")
     flow.walk(element, {"label"})
     flow.flush()

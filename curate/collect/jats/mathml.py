@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from curate.collect.jats import mathml_tokens as tokens
 from curate.collect.jats.symbols import OVER, UNDER, WIDE
-from curate.collect.jats.tree import Element
+from curate.collect.jats.tree import Element, text_in
 
 LIMITS = re.compile(
     r"\\(?:sum|prod|coprod|int|iint|iiint|oint|bigcup|bigcap|bigoplus|bigotimes"
@@ -81,7 +81,9 @@ def _row(elements: Iterable[Element]) -> str:
         piece = _convert(element)
         if piece:
             text = tokens.beside(text, piece)
-    text = SIGN.sub(r"\1\2", " ".join(text.split()))
+    text = " ".join(text.split())
+    if "- " in text or "+ " in text:
+        text = SIGN.sub(r"\1\2", text)
     return _joined(text) if "}\\" in text or "~" in text else text
 
 
@@ -168,7 +170,7 @@ def _over(element: Element) -> str:
 
 def _attached(base: str, sign: str, child: Element, limits: bool) -> str:
     accents = OVER if sign == "^" else UNDER
-    accent = accents.get(" ".join("".join(child.itertext()).split()))
+    accent = accents.get(" ".join(text_in(child).split()))
     if accent is not None and not LIMITS.fullmatch(base):
         wide = len(base) > 1 and not re.fullmatch(r"\\[a-z]+(?:\{\w\})?", base)
         return f"\\{WIDE.get(accent, accent) if wide else accent}{{{base}}}"

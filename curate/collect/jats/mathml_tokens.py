@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from curate.collect.jats.symbols import COMMANDS, FUNCTIONS, RELATIONS
-from curate.collect.jats.tree import Element
+from curate.collect.jats.tree import Element, text_in
 
 STYLES = {
     "bold": "mathbf", "double-struck": "mathbb", "script": "mathcal", "fraktur": "mathfrak",
@@ -55,7 +55,7 @@ def _styled_letter(letter: str) -> str:
 
 def identifier(element: Element) -> str:
     """`mi`: one letter is italic, a word upright, as MathML has it."""
-    text = " ".join("".join(element.itertext()).split())
+    text = " ".join(text_in(element).split())
     name = text.replace("\u2061", "")
     if name in FUNCTIONS:
         return f"\\{name} "
@@ -79,13 +79,13 @@ def _styled(signs: str, style: str) -> str:
 
 def number(element: Element) -> str:
     """`mn`."""
-    signs = symbols("".join(element.itertext()))
+    signs = symbols(text_in(element))
     return _styled(signs, "bold") if element.get("mathvariant") == "bold" else signs
 
 
 def operator(element: Element) -> str:
     """`mo`: relations with a space at either side."""
-    text = " ".join("".join(element.itertext()).split())
+    text = " ".join(text_in(element).split())
     if text in FUNCTIONS:
         return f"\\{text} "
     if len(text) > 1 and text.isalpha():
@@ -98,7 +98,7 @@ def operator(element: Element) -> str:
 
 def text_of(element: Element) -> str:
     """`mtext`, `ms`: words of a sentence."""
-    text = "".join(element.itertext())
+    text = text_in(element)
     words = " ".join(text.split())
     if not words:
         return "~" if text else ""

@@ -7,10 +7,9 @@ together: `Authors (year). Title. Journal volume:pages. Publisher.`
 import re
 from collections.abc import Iterable
 
-from lxml import etree
-
+from curate.collect.jats.flow import single_spaced
 from curate.collect.jats.inline import HREF
-from curate.collect.jats.tree import Element
+from curate.collect.jats.tree import Element, text_in
 from schemas.rows import Reference
 
 PRINTED = ("mixed-citation", "citation")
@@ -18,10 +17,14 @@ FIELDS = ("element-citation", "nlm-citation")
 CITATIONS = {*PRINTED, *FIELDS}
 
 DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>|]+")
-DOI_TAIL = re.compile(r"(?:[.,;:'’”\]}]|&gt|\.?\s*(?:Epub|PMID).*)+\Z", re.IGNORECASE)
+DOI_TAIL = re.compile(r"(?:[.,;:'’”\]}]|&gt|\.?\s*(?:epub|pmid).*)+\Z")
+STUCK = ("epub", "pmid", "&gt")
+"""What DOI_TAIL takes away behind a DOI, besides punctuation; few have any."""
 LEFT_OVER = re.compile(
     r"[\s,;]*(?:\b(?:doi|PMID|PMCID|PubMed|pmid)\s*:?\s*|\[\s*\]\s*|\(\s*\)\s*)+[.;,]?\Z"
 )
+LEFT_ENDS = ("doi", "PMID", "PMCID", "PubMed", "pmid", "[]", "[ ]", "()", "( )")
+"""How a text ends that LEFT_OVER finds something in; to ask is ten times as fast as to look."""
 IDENTIFIERS = {"doi", "pmid", "pmcid", "pmc", "medline", None}
 TAIL = 40
 """Characters in which what is left of identifiers stands."""
@@ -29,21 +32,17 @@ NAMES = {"name", "string-name", "collab", "etal", "anonymous"}
 TITLES = ("article-title", "chapter-title", "part-title", "data-title", "trans-title")
 
 
-def _all_text(element: Element) -> str:
-    """Text of an element and all below it; four times as fast as joining `itertext`."""
-    text: str = etree.tostring(element, method="text", encoding="unicode", with_tail=False)
-    return text
-
-
 def doi_in(text: str) -> str | None:
     """The first DOI in a text or an address, in small letters; None where there is none."""
     match = DOI.search(text) if "10." in text else None
     if match is None:
         return None
-    found = DOI_TAIL.sub("", match[0])
+    found = match[0].lower()
+    if not found[-1].isalnum() or any(word in found for word in STUCK):
+        found = DOI_TAIL.sub("", found)
     while found.endswith(")") and found.count("(") < found.count(")"):
         found = DOI_TAIL.sub("", found[:-1])
-    return found.lower()
+    return found
 
 
 def read(lists: Iterable[Element]) -> tuple[list[Reference], dict[str, int]]:
@@ -96,8 +95,9 @@ def _entry(entry: Element) -> tuple[str | None, str]:
     else:
         doi = _identified(entry)
         _part_names(entry)
-        text = " ".join(_all_text(entry).split())
-        text = text[:-TAIL] + LEFT_OVER.sub("", text[-TAIL:])
+        text = single_spaced(text_in(entry))
+        if text.rstrip(" .,;:").endswith(LEFT_ENDS):
+            text = text[:-TAIL] + LEFT_OVER.sub("", text[-TAIL:])
     if doi is None:
         doi = doi_in(text) or _linked(entry)
     return doi, text
@@ -143,8 +143,7 @@ def _is_punctuated(entry: Element) -> bool:
 
 def _line(element: Element) -> str:
     """A field's text; its blanks are made single with the whole entry's."""
-    text: str = _all_text(element) if len(element) else element.text or ""
-    return text.strip()
+    return text_in(element).strip()
 
 
 def composed(entry: Element) -> tuple[str | None, str]:
@@ -155,16 +154,16 @@ def composed(entry: Element) -> tuple[str | None, str]:
     rest: list[str] = []
     for child in entry:
         tag = child.tag
-        if tag == "person-group":
+        if tag in KNOWN:
+            fields.setdefault(tag, _line(child))
+        elif tag == "pub-id":
+            doi = doi or doi_in(child.text or "")
+        elif tag == "person-group":
             kind = child.get("person-group-type")
             if kind in {None, "author", "allauthors"} or not people:
                 people += _people(child)
         elif tag in NAMES:
             people += _person(child)
-        elif tag == "pub-id":
-            doi = doi or doi_in(child.text or "")
-        elif tag in KNOWN:
-            fields.setdefault(tag, _line(child))
         elif tag not in SILENT and (text := _line(child)):
             rest.append(text)
     return doi, _sentence(people, fields, rest)
@@ -212,22 +211,22 @@ def _person(element: Element) -> list[str]:
 
 
 def _sentence(people: list[str], fields: dict[str, str], rest: list[str]) -> str:
-    title = " ".join(fields[tag] for tag in TITLES if fields.get(tag))
-    source = fields.get("source", "")
-    volume = fields.get("volume", "")
-    if volume and fields.get("issue"):
-        volume += f"({fields['issue']})"
-    pages = _pages(fields)
+    get = fields.get
+    year, volume, issue, pages = get("year"), get("volume"), get("issue"), _pages(fields)
+    first = f"{', '.join(people)} ({year})" if year else ", ".join(people)
+    if volume and issue:
+        volume = f"{volume}({issue})"
     place = f"{volume}:{pages}" if volume and pages else volume or pages
-    year = fields.get("year", "")
-    first = " ".join(filter(None, [", ".join(people), f"({year})" if year else ""]))
-    if not first.strip("() "):
-        first = ""
-    publisher = ": ".join(filter(None, (fields.get("publisher-loc"), fields.get("publisher-name"))))
-    others = [fields.get(name, "") for name in ("edition", "series", "version")]
-    parts = [first, title, " ".join(filter(None, [source, place])), *others, publisher, *rest]
-    text = " ".join(part if part[-1] in ".?!" else f"{part}." for part in parts if part)
-    return " ".join(text.split())
+    parts = [
+        first.lstrip() if first.strip("() ") else "",
+        " ".join([fields[tag] for tag in TITLES if get(tag)]),
+        f"{get('source') or ''} {place}".strip(),
+        *[fields[tag] for tag in ("edition", "series", "version") if get(tag)],
+        ": ".join([fields[tag] for tag in ("publisher-loc", "publisher-name") if get(tag)]),
+        *rest,
+    ]
+    text = " ".join([part if part[-1] in ".?!" else f"{part}." for part in parts if part])
+    return single_spaced(text)
 
 
 def _pages(fields: dict[str, str]) -> str:

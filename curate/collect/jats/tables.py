@@ -20,13 +20,14 @@ SINGLE = {None, "1"}
 BESIDE = {"label", "caption", "object-id", "permissions", "alt-text", "long-desc", "kwd-group"}
 
 
-class Cell(NamedTuple):
-    """A cell, and how far it reaches."""
+class Row(NamedTuple):
+    """Cells of a row; most reach over one column and one row, and only others say how far."""
 
-    text: str
+    texts: list[str]
+    reaches: dict[int, tuple[int, int]]
+    """Position among the texts -> (columns, rows)."""
     is_header: bool
-    columns: int = 1
-    rows: int = 1
+    """Whether it has cells, and all of them are `th`."""
 
 
 def wrapped(flow: Flow, element: Element) -> None:
@@ -62,19 +63,19 @@ def table(flow: Flow, element: Element) -> None:
         flow.writer.block("table", n_before)
 
 
-def _rows(flow: Flow, element: Element) -> tuple[list[list[Cell]], list[list[Cell]]]:
+def _rows(flow: Flow, element: Element) -> tuple[list[Row], list[Row]]:
     """(header, body) of a table, its foot last."""
     names = _column_names(element)
-    header: list[list[Cell]] = []
-    body: list[list[Cell]] = []
+    header: list[Row] = []
+    body: list[Row] = []
     for part in element:
         kind = _local(part)
         if kind in {"tr", "row"}:
-            body.append(_cells(flow, part, names))
+            body.append(_row(flow, part, names))
         elif kind in {"thead", "tbody", "tfoot"}:
             rows = header if kind == "thead" else body
-            rows.extend(_cells(flow, row, names) for row in part if _local(row) in {"tr", "row"})
-    if not header and len(body) > 1 and body[0] and all(cell.is_header for cell in body[0]):
+            rows.extend(_row(flow, row, names) for row in part if _local(row) in {"tr", "row"})
+    if not header and len(body) > 1 and body[0].is_header:
         header, body = body[:1], body[1:]
     return header, body
 
@@ -91,24 +92,24 @@ def _column_names(element: Element) -> dict[str, int]:
     return {spec.get("colname", ""): position for position, spec in enumerate(specs)}
 
 
-def _cells(flow: Flow, row: Element, names: dict[str, int]) -> list[Cell]:
-    cells = []
+def _row(flow: Flow, row: Element, names: dict[str, int]) -> Row:
+    texts: list[str] = []
+    reaches: dict[int, tuple[int, int]] = {}
+    is_header = True
     for element in row:
         tag = element.tag
         kind = tag if tag in CELLS else _local(element)
         if kind not in CELLS:
             continue
-        text = flow.line(element) if len(element) else " ".join((element.text or "").split())
-        if "|" in text:
-            text = text.replace("|", "\\|")
-        columns = rows = 1
         get = element.get
         if names or not (
             get("colspan") in SINGLE and get("rowspan") in SINGLE and kind == tag != "entry"
         ):
-            columns, rows = _reach(element, names)
-        cells.append(Cell(text, kind == "th", columns, rows))
-    return cells
+            reaches[len(texts)] = _reach(element, names)
+        text = flow.line(element) if len(element) else " ".join((element.text or "").split())
+        texts.append(text.replace("|", "\\|") if "|" in text else text)
+        is_header = is_header and kind == "th"
+    return Row(texts, reaches, is_header and bool(texts))
 
 
 def _reach(element: Element, names: dict[str, int]) -> tuple[int, int]:
@@ -132,7 +133,7 @@ def _whole(value: str | None) -> int:
     return max(1, min(number, 1_000_000))
 
 
-def grid(rows: list[list[Cell]], repeat: bool) -> list[list[str]]:
+def grid(rows: list[Row], repeat: bool) -> list[list[str]]:
     """Rows of texts, a cell over several rows in each of them.
 
     Args:
@@ -141,22 +142,27 @@ def grid(rows: list[list[Cell]], repeat: bool) -> list[list[str]]:
     """
     hanging: dict[int, tuple[str, int]] = {}
     lines: list[list[str]] = []
-    for cells in rows:
-        line: list[str] = []
-        for cell in cells:
-            if hanging:
-                _hang(line, hanging)
-            elif cell.columns == cell.rows == 1:
-                line.append(cell.text)
-                continue
-            for offset in range(cell.columns):
-                text = cell.text if repeat or not offset else ""
-                if cell.rows > 1:
-                    hanging[len(line)] = (text, cell.rows - 1)
-                line.append(text)
-        _hang(line, hanging)
-        lines.append(line)
+    for row in rows:
+        if row.reaches or hanging:
+            lines.append(_spread(row, hanging, repeat))
+        else:
+            lines.append(row.texts)
     return lines
+
+
+def _spread(row: Row, hanging: dict[int, tuple[str, int]], repeat: bool) -> list[str]:
+    """A row's texts, each as often as it reaches, between those from above."""
+    line: list[str] = []
+    for position, text in enumerate(row.texts):
+        _hang(line, hanging)
+        n_columns, n_rows = row.reaches.get(position, (1, 1))
+        for offset in range(n_columns):
+            here = text if repeat or not offset else ""
+            if n_rows > 1:
+                hanging[len(line)] = (here, n_rows - 1)
+            line.append(here)
+    _hang(line, hanging)
+    return line
 
 
 def _hang(line: list[str], hanging: dict[int, tuple[str, int]]) -> None:
@@ -168,10 +174,10 @@ def _hang(line: list[str], hanging: dict[int, tuple[str, int]]) -> None:
         line.append(text)
 
 
-def markdown(header: list[list[Cell]], body: list[list[Cell]]) -> str:
+def markdown(header: list[Row], body: list[Row]) -> str:
     """A GitHub table; empty where no cell has text."""
-    if sum(cell.columns * min(cell.rows, len(body)) for row in body for cell in row) > MOST_CELLS:
-        body = [[Cell(cell.text, cell.is_header) for cell in row] for row in body]
+    if sum(_n_covered(row, len(body)) for row in body) > MOST_CELLS:
+        body = [row._replace(reaches={}) for row in body]
     top, lines = grid(header, repeat=True), grid(body, repeat=False)
     if not any(any(line) for line in top + lines):
         return ""
@@ -187,6 +193,12 @@ def markdown(header: list[list[Cell]], body: list[list[Cell]]) -> str:
         *(line + [""] * (width - len(line)) for line in lines if any(line)),
     ]
     return "\n".join(f"| {' | '.join(line)} |" for line in written)
+
+
+def _n_covered(row: Row, n_rows: int) -> int:
+    """Cells that a row's own cover in a table of so many rows."""
+    covered = sum(columns * min(rows, n_rows) for columns, rows in row.reaches.values())
+    return len(row.texts) - len(row.reaches) + covered
 
 
 def _name(top: list[list[str]], column: int) -> str:

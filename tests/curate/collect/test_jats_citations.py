@@ -29,6 +29,8 @@ def one(body: str, refs: str = REFS) -> Document:
         (f"mud [{link(3, '3')}].", "mud [3]."),
         (f"mud {link(3, '[3]')}.", "mud [3]."),
         (f"mud ({link(3, '3')}).", "mud [3]."),
+        (f"mud ([{link(3, '3')}]).", "mud [3]."),
+        (f"mud\xa0\n({link(3, '3')}, {link(5, '5')})silt", "mud [3,5] silt"),
         (f"mud<sup>{link(3, '3')}</sup>.", "mud [3]."),
         (f"mud.<sup>{link(3, '3')},{link(5, '5')}</sup> Silt", "mud. [3,5] Silt"),
         (f"mud [{link(3, '3')}, {link(5, '5')}]", "mud [3,5]"),
@@ -100,6 +102,9 @@ def test_a_reference_has_its_doi(source: str) -> None:
         ("https://doi.org/10.1016/S0140-6736(05)67728-8).", "10.1016/s0140-6736(05)67728-8"),
         ("(doi:10.1000/xyz)", "10.1000/xyz"),
         ("10.1000/xyz.", "10.1000/xyz"),
+        ("10.1000/xyzPMID:123", "10.1000/xyz"),
+        ("10.1000/xyz.Epub2010", "10.1000/xyz"),
+        ("10.1000/xyz&gt", "10.1000/xyz"),
         ("version 10.4", None),
     ],
 )

@@ -191,6 +191,27 @@ def test_any_cut_or_flip_of_an_article_gives_something(draw: st.DataObject) -> N
     assert list(jats.read(bytes(data[:cut]), "a"))
 
 
+def test_a_figure_in_a_section_in_a_paragraph_waits_once() -> None:
+    figure = "<fig><label>Fig. 1</label></fig>"
+
+    assert (
+        document(
+            f"<article><body><p>a<sec><title>T</title>{figure}b</sec>c</p></body></article>"
+        ).text
+        == "a\n\n# T\n\nb\n\nFig. 1.\n\nc"
+    )
+
+
+def test_a_citation_of_a_float_of_no_known_kind_raises_nothing() -> None:
+    assert (
+        document(
+            "<article><floats-group><odd id='f'>x</odd></floats-group>"
+            "<body><p>See <xref rid='f'>it</xref>.</p></body></article>"
+        ).text
+        == "See it."
+    )
+
+
 def test_many_comments_before_the_root_cost_nothing() -> None:
     started = time.monotonic()
     found = one("<?a?>" * 1600 + "<!-- " * 400)
