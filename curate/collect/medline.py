@@ -9,9 +9,10 @@ import json
 import re
 
 from curate.collect import outline
+from curate.collect.elements import Element
 from curate.collect.jats.front import MONTHS, PMCID, YEAR_IN
 from curate.collect.jats.references import doi_in
-from curate.collect.jats.tree import Element, Notes
+from curate.collect.jats.tree import Notes
 from curate.collect.jats.writer import Writer
 from schemas.rows import Document, Failure, Kind, Reference
 

@@ -10,8 +10,8 @@ import re
 from lxml import etree
 from lxml.html import HtmlElement
 
+from curate.collect import mathml
 from curate.collect.html.page import blank, classes, is_hidden, text_of, words
-from curate.collect.jats import mathml
 
 DISPLAY = "retort-display"
 """Class of a paragraph that is a formula on a line of its own."""

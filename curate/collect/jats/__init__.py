@@ -7,8 +7,8 @@ feeds), or records of PubMed, which `medline` reads. Of a set one element at a t
 from collections.abc import Iterator
 
 from curate.collect import medline
+from curate.collect.elements import Element
 from curate.collect.jats import article, tree
-from curate.collect.jats.tree import Element
 from schemas.rows import Document, Failure
 
 SETS = {

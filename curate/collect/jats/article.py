@@ -9,9 +9,10 @@ import json
 from collections.abc import Iterator, Mapping
 
 from curate.collect import outline
+from curate.collect.elements import Element
 from curate.collect.jats import blocks, formulas, front, inline, kinds, references, tables
 from curate.collect.jats.flow import Flow
-from curate.collect.jats.tree import Element, Notes
+from curate.collect.jats.tree import Notes
 from schemas.rows import Document, Failure, Kind, Reference
 
 OASIS = "{http://www.niso.org/standards/z39-96/ns/oasis-exchange/table}"

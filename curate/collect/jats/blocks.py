@@ -5,8 +5,9 @@ it. A heading is the title alone, as printed; a label ("2.1") stands in for a ti
 """
 
 from curate.collect import plain_text
+from curate.collect.elements import Element
 from curate.collect.jats.flow import Flow
-from curate.collect.jats.tree import Element, child_of
+from curate.collect.jats.tree import child_of
 
 UNTITLED = {
     "ack": "Acknowledgements", "app": "Appendix", "glossary": "Glossary", "bio": "Biography",

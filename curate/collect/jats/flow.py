@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from curate.collect.elements import Element
 from curate.collect.jats import citations
-from curate.collect.jats.tree import Element
 from curate.collect.jats.writer import Writer
 
 

@@ -7,9 +7,10 @@ formula that is only a picture leaves its alternative text; where it has none it
 
 import re
 
-from curate.collect.jats import mathml
+from curate.collect import mathml
+from curate.collect.elements import Element
 from curate.collect.jats.flow import Flow
-from curate.collect.jats.tree import Element, child_of
+from curate.collect.jats.tree import child_of
 
 MATH = "{http://www.w3.org/1998/Math/MathML}math"
 TEX = ("tex-math", "tex")

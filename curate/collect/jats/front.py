@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from curate.collect.elements import Element
 from curate.collect.jats import kinds, licence
 from curate.collect.jats.flow import Flow
 from curate.collect.jats.inline import HREF
 from curate.collect.jats.references import doi_in
-from curate.collect.jats.tree import Element
 
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 MONTHS = {name: number for number, name in enumerate(

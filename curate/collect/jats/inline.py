@@ -7,9 +7,10 @@ not where the number belongs to the letter behind it: δ13C. Marks of notes have
 
 import re
 
+from curate.collect.elements import Element
 from curate.collect.jats import citations
 from curate.collect.jats.flow import Flow
-from curate.collect.jats.tree import Element, child_of
+from curate.collect.jats.tree import child_of
 
 HREF = "{http://www.w3.org/1999/xlink}href"
 NOTES = {"fn", "table-fn", "author-notes", "aff", "corresp"}

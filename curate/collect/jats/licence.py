@@ -10,8 +10,8 @@ article.
 import re
 
 from curate.collect import licenses
+from curate.collect.elements import Element
 from curate.collect.jats.inline import HREF
-from curate.collect.jats.tree import Element
 
 MOST_CHARACTERS = 500
 """Of what an article says that is kept."""

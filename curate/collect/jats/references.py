@@ -7,9 +7,9 @@ together: `Authors (year). Title. Journal volume:pages. Publisher.`
 import re
 from collections.abc import Iterable
 
+from curate.collect.elements import Element, text_in
 from curate.collect.jats.flow import single_spaced
 from curate.collect.jats.inline import HREF
-from curate.collect.jats.tree import Element, text_in
 from schemas.rows import Reference
 
 PRINTED = ("mixed-citation", "citation")

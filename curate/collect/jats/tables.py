@@ -7,9 +7,9 @@ become one.
 
 from typing import NamedTuple
 
+from curate.collect.elements import Element
 from curate.collect.jats.blocks import captioned
 from curate.collect.jats.flow import Flow
-from curate.collect.jats.tree import Element
 
 MOST_COLUMNS = 200
 """Of a cell; more is no table that was ever printed (the number is ours)."""

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from curate.collect import jats
-from curate.collect.jats import mathml
+from curate.collect import jats, mathml
 from curate.collect.jats.formulas import of_tex
 from schemas.rows import Document
 

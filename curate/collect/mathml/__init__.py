@@ -8,9 +8,9 @@ Elements are told by their local names, so the namespace may be missing.
 import re
 from collections.abc import Callable, Iterable
 
-from curate.collect.jats import mathml_tokens as tokens
-from curate.collect.jats.symbols import OVER, UNDER, WIDE
-from curate.collect.jats.tree import Element, text_in
+from curate.collect.elements import Element, text_in
+from curate.collect.mathml import tokens
+from curate.collect.mathml.symbols import OVER, UNDER, WIDE
 
 LIMITS = re.compile(
     r"\\(?:sum|prod|coprod|int|iint|iiint|oint|bigcup|bigcap|bigoplus|bigotimes"

@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-from curate.collect.jats.symbols import COMMANDS, FUNCTIONS, RELATIONS
-from curate.collect.jats.tree import Element, text_in
+from curate.collect.elements import Element, text_in
+from curate.collect.mathml.symbols import COMMANDS, FUNCTIONS, RELATIONS
 
 STYLES = {
     "bold": "mathbf", "double-struck": "mathbb", "script": "mathcal", "fraktur": "mathfrak",
