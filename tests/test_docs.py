@@ -66,7 +66,10 @@ def test_the_readmes_commands_run(
     (recipe,) = blocks(ROOT / "README.md", "yaml")
     (folder / "mine.yaml").write_text(recipe)
     draw = random.Random(5)
-    asked = [{"instruction": f"Say {n}.", "input": "", "output": sentence(draw)} for n in range(99)]
+    asked = [
+        {"instruction": f"Say {n}.", "input": "", "output": " ".join(sentence(draw) for _ in "abc")}
+        for n in range(200)
+    ]
     (folder / "alpaca.json").write_text(json.dumps(asked))
     inline = re.findall(r"`(retort screen [^`]+)`", (ROOT / "README.md").read_text())
     listed = [one for one in commands(ROOT / "README.md") if one.startswith("retort ")] + inline

@@ -170,7 +170,7 @@ def test_doctor_names_packages_extras_and_keys_without_values(papers: Path, reto
     told = retort("doctor", "--json", cwd=papers, env={"HF_TOKEN": "hf_secret"})
 
     assert told.json["packages"]["duckdb"]
-    assert set(told.json["extras"]) == {"train"}
+    assert set(told.json["extras"]) == {"train", "docling"}
     assert told.json["keys"]["HF_TOKEN"] is True
     assert "hf_secret" not in told.out
 

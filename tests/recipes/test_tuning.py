@@ -12,11 +12,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from curate.collect import read
-from curate.collect.files import walk
+from curate.collect import markdown
+from curate.collect.files import NamedFile, walk
 from recipes.runner import read_run, tables_of
 from schemas.ids import fraction
-from schemas.recipe import Files
 from schemas.rows import Document
 from schemas.tables import Table
 from tests.conftest import loaded_by
@@ -235,22 +234,22 @@ def with_marker(folder: Path, marker: str) -> list[Path]:
     """
     changed = []
     for part in ("domain", "general"):
-        source = Files.model_validate({"from": "files", "paths": [part], "license": "CC-BY-4.0"})
-        for file in walk(folder / part, None):
-            if not is_test(source, file):
+        for file in walk(folder / part):
+            assert isinstance(file, NamedFile)
+            if not is_test(file):
                 continue
-            before = file.path.read_text(encoding="utf-8")  # type: ignore[union-attr]
+            before = file.path.read_text(encoding="utf-8")
             for letters in itertools.product("abcdefghij", repeat=2):
                 after = before.replace("lattice", marker + "".join(letters))
-                file.path.write_text(after, encoding="utf-8")  # type: ignore[union-attr]
-                if is_test(source, file):
+                file.path.write_text(after, encoding="utf-8")
+                if is_test(file):
                     break
-            changed.append(file.path)  # type: ignore[union-attr]
+            changed.append(file.path)
     return changed
 
 
-def is_test(source: Files, file: Any) -> bool:  # noqa: ANN401
-    (document,) = read(source, paths=[file])
+def is_test(file: NamedFile) -> bool:
+    (document,) = markdown.read(file.path.read_bytes(), file.source)
     assert isinstance(document, Document)
     return fraction(document.id) < 0.25
 

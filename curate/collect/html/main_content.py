@@ -54,6 +54,8 @@ def _safely(extract: Extract, markup: str) -> str:
     with silent():
         try:
             return extract(markup)
+        except ImportError:  # a broken installation is not the page's fault
+            raise
         except Exception:  # three libraries, each with failures of its own; two remain
             return ""
 
