@@ -22,34 +22,39 @@ from schemas.recipe import Files
 from schemas.rows import DOCUMENTS, Failure, Skipped
 
 AHEAD_BYTES = 64 << 20
-"""Documents of later files that are held while an earlier one is still being read."""
+"""Documents that are held at most, some more aside: of later files while an earlier one is still
+being read, and of this one while they are written slower than they are read."""
 LAST = ("done", "error", "failed")
 """What the last line about a file may say."""
 
 Answer: TypeAlias = pa.RecordBatch | Failure | Skipped | RetortError
 
 
-class _Results:
-    """Answers by file, handed out in the files' order; later files wait when too much is held."""
+class Results:
+    """Answers by file, handed out in the files' order; who brings them waits when much is held."""
 
     def __init__(self, n_files: int) -> None:
         self._changed = threading.Condition()
         self._answers: list[deque[Answer]] = [deque() for _ in range(n_files)]
         self._done = [False] * n_files
         self._head = 0
-        self._held = 0
+        self.held_bytes = 0
+        """Of documents that were brought and not handed out."""
         self._stopped = False
         self._error: BaseException | None = None
 
     def put(self, number: int, answer: Answer) -> None:
-        """Add an answer of a file; waits while it is not this file's turn and much is held."""
+        """Add an answer of a file; waits while much is held, unless it is what is waited for."""
         size = answer.nbytes if isinstance(answer, pa.RecordBatch) else 0
         with self._changed:
-            while number != self._head and self._held > AHEAD_BYTES and not self._stopped:
+            while self.held_bytes > AHEAD_BYTES and not (self._stopped or self._is_awaited(number)):
                 self._changed.wait()
             self._answers[number].append(answer)
-            self._held += size
+            self.held_bytes += size
             self._changed.notify_all()
+
+    def _is_awaited(self, number: int) -> bool:
+        return number == self._head and not self._answers[number]
 
     def close(self, number: int) -> None:
         """No more answers of this file."""
@@ -71,7 +76,7 @@ class _Results:
                 if not self._answers[number]:
                     return
                 answer = self._answers[number].popleft()
-                self._held -= answer.nbytes if isinstance(answer, pa.RecordBatch) else 0
+                self.held_bytes -= answer.nbytes if isinstance(answer, pa.RecordBatch) else 0
                 self._changed.notify_all()
             yield answer
 
@@ -113,7 +118,7 @@ class Pool:
 
     def read(self, files: Sequence[NamedFile]) -> Iterator[tuple[NamedFile, Answer]]:
         """Answers of all files, each with its file, in order."""
-        results = _Results(len(files))
+        results = Results(len(files))
         self._told["forms"] = sorted({file.form for file in files})
         threads = [
             threading.Thread(target=self._work, args=(files, results), daemon=True)
@@ -135,7 +140,7 @@ class Pool:
             for thread in threads:
                 thread.join()
 
-    def _work(self, files: Sequence[NamedFile], results: _Results) -> None:
+    def _work(self, files: Sequence[NamedFile], results: Results) -> None:
         """One child after another, for one file after another, until none is left."""
         child: Child | None = None
         try:
@@ -154,7 +159,7 @@ class Pool:
             return number if number < n_files else None
 
     def _read(
-        self, child: Child | None, number: int, file: NamedFile, results: _Results
+        self, child: Child | None, number: int, file: NamedFile, results: Results
     ) -> Child | None:
         """Pass on a file's answers; the child that read it, if it can read another one."""
         answer: dict[str, Any] = {"is": "begun"}

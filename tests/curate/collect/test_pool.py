@@ -16,7 +16,7 @@ import pytest
 from curate.collect import read
 from curate.collect.child import Child
 from curate.collect.files import NamedFile, walk
-from curate.collect.pool import Answer, Pool
+from curate.collect.pool import AHEAD_BYTES, Answer, Pool, Results
 from schemas.recipe import Files, Limits
 from schemas.rows import Failure
 
@@ -49,6 +49,27 @@ def test_answers_come_in_the_order_of_the_files_however_long_each_takes(tmp_path
     answers = told(Pool(source(), n_processes=3).read(named(tmp_path)))
 
     assert answers == [f"file:{number:02}.md" for number in range(12)]
+
+
+def test_no_more_is_held_than_a_bound_however_slow_the_listener() -> None:
+    batch = pa.record_batch({"text": ["x" * (4 << 20)]})
+    results, n_batches = Results(2), 40
+
+    def bring(number: int) -> None:
+        for _ in range(n_batches):
+            results.put(number, batch)
+        results.close(number)
+
+    threads = [threading.Thread(target=bring, args=(number,)) for number in (1, 0)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    held, given = results.held_bytes, [sum(1 for _ in results.of(number)) for number in (0, 1)]
+    for thread in threads:
+        thread.join()
+
+    assert AHEAD_BYTES / 2 < held <= AHEAD_BYTES + 2 * batch.nbytes
+    assert given == [n_batches, n_batches]
 
 
 def test_a_file_that_takes_too_long_is_a_failure_and_the_next_one_is_read(tmp_path: Path) -> None:
