@@ -54,7 +54,12 @@ def read(
         from curate.collect.batches import batches
 
         return batches(installed_docs.read(source))
-    return _read_files(_checked(source, sidecar), paths, sidecar, tell, note)
+    stated: list[str] = []
+    if sidecar is not None:
+        from curate.collect.sidecar import load
+
+        stated = load(sidecar).unused()  # all of it, as nothing was asked yet
+    return _read_files(_checked(source), paths, sidecar, stated, tell, note)
 
 
 def fingerprint(
@@ -75,15 +80,11 @@ def fingerprint(
     return {"packages": packages.fingerprint(source.packages)}
 
 
-def _checked(source: Files, sidecar: Path | None) -> Files:
+def _checked(source: Files) -> Files:
     """The source with its licence in normal form; a wrong setting is an error before any file."""
     from curate.collect import licenses, tabular
 
     tabular.check_fields(source.fields)
-    if sidecar is not None:
-        from curate.collect.sidecar import load
-
-        load(sidecar)
     return source.model_copy(update={"license": licenses.of_setting(source.license)})
 
 
@@ -91,6 +92,7 @@ def _read_files(
     source: Files,
     paths: Sequence["NamedFile"],
     sidecar: Path | None,
+    stated: Sequence[str],
     tell: Callable[[str], None],
     note: Callable[[str], None],
 ) -> Iterator["Batched"]:
@@ -115,7 +117,7 @@ def _read_files(
             raise SourceError(f"{file.path}: {why}. Name another file.")
         yield answer
     if sidecar is not None:
-        _tell_of_sidecar(sidecar, pool.used, note)
+        _tell_of_sidecar(sidecar.name, stated, pool.used, note)
 
 
 def _is_of_named_file(file: "NamedFile", failure: "Failure") -> bool:
@@ -124,14 +126,15 @@ def _is_of_named_file(file: "NamedFile", failure: "Failure") -> bool:
 
 
 def _tell_of_sidecar(
-    sidecar: Path, used: Mapping[str, Collection[str]], note: Callable[[str], None]
+    sidecar: str,
+    stated: Sequence[str],
+    used: Mapping[str, Collection[str]],
+    note: Callable[[str], None],
 ) -> None:
     """Rows that were about no file, or about several."""
-    from curate.collect.sidecar import load
-
-    for row in load(sidecar).unused():
+    for row in stated:
         if row not in used:
-            note(f"{sidecar.name}: {row} is about no file here")
+            note(f"{sidecar}: {row} is about no file here")
     for row, sources in used.items():
         if len(sources) > 1:
-            note(f"{sidecar.name}: {row} is about several files: {', '.join(sorted(sources))}")
+            note(f"{sidecar}: {row} is about several files: {', '.join(sorted(sources))}")

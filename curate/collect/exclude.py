@@ -8,17 +8,20 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curate.collect.records import DOI_PREFIX
 from schemas.errors import RecipeError
 
-COLUMNS = {"arxiv": "arxiv_id", "doi": "doi", "id": "id", "pmcid": "pmcid"}
-"""Way of naming -> column of DOCUMENTS."""
+COLUMNS = {
+    "arxiv": ("arxiv_id", r"v\d+$"),
+    "doi": ("doi", DOI_PREFIX),
+    "id": ("id", r"^\s+"),
+    "pmcid": ("pmcid", r"^pmc"),
+}
+"""Way of naming -> column of DOCUMENTS, and what of its values, in small letters, says nothing."""
 SHA256 = re.compile(r'"sha256": "([0-9a-f]{64})"')
-RESOLVER = re.compile(r"^(?:https?://)?(?:dx\.)?doi\.org/")
-VERSION = re.compile(r"v\d+$")
 
 
 class Exclude:
@@ -33,50 +36,45 @@ class Exclude:
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._values: dict[str, set[str]] = {}
+        self._named: dict[str, dict[str, str]] = {}
         for name in names:
             kind, _, value = name.partition(":")
-            kind = kind.lower()
-            if kind not in (*COLUMNS, "sha256") or not value.strip():
+            kind, value = kind.lower(), value.strip().lower()
+            if kind not in (*COLUMNS, "sha256") or not value:
                 known = ", ".join(f"{one}:…" for one in (*sorted(COLUMNS), "sha256"))
                 raise RecipeError(f"exclude: {name!r} names no document. Write one of {known}.")
-            self._values.setdefault(kind, set()).add(_normal(kind, value.strip().lower()))
-        self.found: set[str] = set()
-        """Those that a document had, as `doi:10.1371/…`."""
+            plain = re.sub(COLUMNS[kind][1], "", value) if kind in COLUMNS else value
+            self._named.setdefault(kind, {})[plain] = name
+        self._found: set[str] = set()
 
     def missing(self) -> list[str]:
-        """Those that no document had."""
-        every = {f"{kind}:{value}" for kind, values in self._values.items() for value in values}
-        return sorted(every - self.found)
+        """Names that no document had, as they were given."""
+        every = {name for named in self._named.values() for name in named.values()}
+        return sorted(every - self._found)
 
     def allows(self, documents: pa.RecordBatch | pa.Table) -> pa.BooleanArray:
         """(n_rows,) whether each may be used."""
-        allowed = np.ones(documents.num_rows, bool)
-        for kind, values in self._values.items():
-            for row, names in enumerate(_names(kind, documents)):
-                hit = values & names
-                if hit:
-                    allowed[row] = False
-                    self.found.update(f"{kind}:{value}" for value in hit)
-        return pa.array(allowed)
+        refused = pa.array([False] * documents.num_rows, pa.bool_())
+        for kind, named in self._named.items():
+            if kind == "sha256":
+                hit = self._by_hash(documents, named)
+            else:
+                column, silent = COLUMNS[kind]
+                values = pc.utf8_lower(documents[column])
+                values = pc.replace_substring_regex(values, pattern=silent, replacement="")
+                hit = pc.is_in(values, value_set=pa.array(list(named), pa.string()))
+                self._found.update(named[one] for one in values.filter(hit).to_pylist())
+            refused = pc.or_(refused, hit)
+        return pc.invert(refused)
 
-
-def _normal(kind: str, value: str) -> str:
-    if kind == "doi":
-        return RESOLVER.sub("", value)
-    if kind == "arxiv":
-        return VERSION.sub("", value)
-    return value if kind != "pmcid" or value.startswith("pmc") else f"pmc{value}"
-
-
-def _names(kind: str, documents: pa.RecordBatch | pa.Table) -> list[set[str]]:
-    """What each document is called in one way of naming."""
-    if kind == "sha256":
-        texts = documents["text"].to_pylist()
-        stated = documents["metadata"].to_pylist()
-        return [
-            {hashlib.sha256(text.encode()).hexdigest(), *SHA256.findall(other)}
-            for text, other in zip(texts, stated, strict=True)
-        ]
-    values = pc.utf8_lower(documents[COLUMNS[kind]]).to_pylist()
-    return [set() if value is None else {_normal(kind, value)} for value in values]
+    def _by_hash(
+        self, documents: pa.RecordBatch | pa.Table, named: dict[str, str]
+    ) -> pa.BooleanArray:
+        """(n_rows,) whether the hash of each text, or of the file it came from, is named."""
+        hit = []
+        columns = (documents["text"].to_pylist(), documents["metadata"].to_pylist())
+        for text, metadata in zip(*columns, strict=True):
+            hashes = {hashlib.sha256(text.encode()).hexdigest(), *SHA256.findall(metadata)}
+            self._found.update(named[one] for one in hashes & named.keys())
+            hit.append(not hashes.isdisjoint(named))
+        return pa.array(hit, pa.bool_())

@@ -28,7 +28,8 @@ SUBJECTS = (
 """Columns of subject headings; the last that is filled becomes `subjects` in the metadata."""
 DATES = ("%d %B %Y", "%d %b %Y", "%B %d, %Y", "%d.%m.%Y", "%Y/%m/%d")
 ISO_DATE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
-DOI_PREFIX = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
+DOI_PREFIX = r"^(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/|doi:\s*)"
+"""What stands before a DOI written as an address or with its name, in small letters."""
 FOOTNOTE = re.compile(r"\^\[[^\]]*\]")
 NAME_PARTS = (("name",), ("first", "last"), ("given", "family"), ("given-names", "surname"))
 
@@ -85,13 +86,18 @@ def document(
         license=license_,
         language=_line(said["language"]) if "language" in said else None,
         domain=_line(said["domain"]) if "domain" in said else None,
-        doi=DOI_PREFIX.sub("", _line(said["doi"])).lower() if "doi" in said else None,
+        doi=bare_doi(_line(said["doi"])) if "doi" in said else None,
         pmcid=_line(said["pmcid"]) if "pmcid" in said else None,
         arxiv_id=_line(said["arxiv_id"]) if "arxiv_id" in said else None,
         published=published,
         authors=_authors(said.get("authors", [])),
         metadata=json.dumps({**scalars(metadata or {}), **other}, ensure_ascii=False),
     )
+
+
+def bare_doi(text: str) -> str:
+    """A DOI in small letters, without a resolver's address or its name before it."""
+    return re.sub(DOI_PREFIX, "", text.strip().lower())
 
 
 def scalars(values: Mapping[str, Any]) -> dict[str, str | int | float | bool]:

@@ -4,6 +4,8 @@ A section is at the level of its nesting; one without title and label belongs to
 it. A heading is the title alone, as printed; a label ("2.1") stands in for a title that is missing.
 """
 
+from collections.abc import Collection
+
 from curate.collect import plain_text
 from curate.collect.elements import Element
 from curate.collect.jats.flow import Flow
@@ -99,11 +101,7 @@ def _item(flow: Flow, element: Element, marker: str, tight: bool) -> None:
     printed = flow.line(child_of(element, "label"))
     own = any(letter.isalnum() for letter in printed) and printed.strip("()[].") != marker[:-2]
     flow.lead(f"{printed} " if own else "")
-    inside, flow.inside = flow.inside, 0
-    flow.walk(element, HEADED if child_of(element, "title") is None else {"label"})
-    flow.settle()
-    flow.flush()
-    flow.inside = inside
+    _held(flow, element, HEADED if child_of(element, "title") is None else {"label"})
     flow.writer.close(before)
 
 
@@ -128,23 +126,24 @@ def _definition(flow: Flow, element: Element, tight: bool) -> None:
     terms = [flow.line(term) for term in element.iterchildren("term")]
     term = ", ".join(filter(None, terms)).rstrip(":")
     flow.lead(f"{term}: " if term else "")
+    _held(flow, element, {"term", "label"})
+    flow.writer.close(before)
+
+
+def _held(flow: Flow, element: Element, without: Collection[str]) -> None:
+    """Write what an item or a quotation holds, whose paragraphs are its own."""
     inside, flow.inside = flow.inside, 0
-    flow.walk(element, {"term", "label"})
+    flow.walk(element, without)
     flow.settle()
     flow.flush()
     flow.inside = inside
-    flow.writer.close(before)
 
 
 def quotation(flow: Flow, element: Element) -> None:
     """`disp-quote`."""
     flow.flush()
     before = flow.writer.open("> ")
-    inside, flow.inside = flow.inside, 0
-    flow.walk(element, {"label"})
-    flow.settle()
-    flow.flush()
-    flow.inside = inside
+    _held(flow, element, {"label"})
     flow.writer.close(before)
 
 

@@ -29,6 +29,8 @@ NAMES = {
 """Column of a document -> its names here; of several the first that is not empty counts."""
 
 COLUMNS_MOST = 200
+CELL_CHARACTERS = 131_072
+"""Of one cell; more is an open quotation mark."""
 DELIMITERS = ",;\t"
 
 
@@ -63,12 +65,15 @@ def _cells(text: str, name: str, delimiter: str) -> Iterator[tuple[int, list[str
     lines = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
     while True:
         line = lines.line_num + 1
+        before = csv.field_size_limit(CELL_CHARACTERS)  # one for all readers of the process
         try:
             cells = next(lines, None)
         except csv.Error as error:
             raise SourceError(
                 f"{name} line {line}: not a table ({error}). Correct its quotation marks."
             ) from error
+        finally:
+            csv.field_size_limit(before)
         if cells is None:
             return
         if any(cell.strip() for cell in cells):

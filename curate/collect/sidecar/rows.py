@@ -14,8 +14,7 @@ from curate.collect import records
 from schemas.errors import SourceError
 from schemas.rows import Kind
 
-DOI = re.compile(r"10\.\d{4,9}/\S+", re.IGNORECASE)
-DOI_ADDRESS = re.compile(r"(?:https?://)?(?:dx\.|www\.)?doi\.org/|doi:\s*", re.IGNORECASE)
+DOI = re.compile(r"10\.\d{4,9}/\S+")
 ARXIV_ADDRESS = re.compile(
     r"(?:https?://)?(?:www\.)?arxiv\.org/(?:abs|pdf)/|arxiv:\s*", re.IGNORECASE
 )
@@ -136,8 +135,8 @@ def is_date(text: str | None) -> bool:
 
 def doi_of(text: str) -> str | None:
     """A DOI in small letters without address; None where the text is none."""
-    bare = DOI_ADDRESS.sub("", text.strip(), count=1)
-    return bare.lower() if DOI.fullmatch(bare) else None
+    bare = records.bare_doi(text)
+    return bare if DOI.fullmatch(bare) else None
 
 
 def language_of(text: str) -> str | None:
