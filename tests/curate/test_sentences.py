@@ -2,6 +2,7 @@
 
 import itertools
 import string
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from curate.sentences import spans
 
 ANY_TEXT = st.text(
-    st.sampled_from(string.ascii_letters + string.digits + " \n\t.!?`$()[]-*:é\U0001d518…")
+    st.sampled_from(string.ascii_letters + string.digits + " \n\t.!?`$()[]-*:é\U0001d518…\\^¹²,|/")
 )
 
 
@@ -91,3 +92,20 @@ def test_an_indented_description_is_not_part_of_the_line_that_names_it() -> None
     text = "alpha : float\n    The level,\n    a share.\nbeta : int\n    A count"
 
     assert cut(text) == ["alpha : float", "The level, a share.", "beta : int", "A count"]
+
+
+@pytest.mark.parametrize(
+    "text", [".12", ". 3", ".[1]", "a.^2 B", " .1 B", "(.1 B)", "\n.2\nA", "¹.¹"]
+)
+def test_a_text_that_begins_with_a_stop_is_read(text: str) -> None:
+    assert "".join("".join(text[a:b].split()) for a, b in spans(text)) == "".join(text.split())
+
+
+@pytest.mark.parametrize("sign", ["\\[", "\\(", "$$", "$", "`", "``", "(. ", "a.1 ", ". ", "A. "])
+def test_signs_that_are_never_closed_cost_no_more_than_others(sign: str) -> None:
+    began = time.process_time()
+    spans("A word. " * 50_000)
+    between = time.process_time()
+    spans(sign * (400_000 // len(sign)))
+
+    assert time.process_time() - between < 40 * (between - began)
