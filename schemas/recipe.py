@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from schemas.settings import Name, Settings, Share
+from schemas.teachers import Ask, Budget, Miner, OpenAI, Replay, Teacher
 from schemas.training import Base, Evaluate, Tune
 
 Form = Literal[
@@ -155,24 +156,68 @@ class Screens(Settings):
     """Before a model is trained."""
 
 
-class Miner(Settings):
-    """Examples mined from the text itself, without a model."""
+MINED = "reading-comprehension"
+"""The task that the miner does, and no other teacher."""
+ASKED = "grounded-qa"
+"""What a model is asked where no task is named."""
 
-    kind: Literal["miner"]
-    """Which kind of teacher this is."""
-    per_family: int = Field(2, ge=1, le=20)
-    """At most this many examples of one family from one passage."""
+
+def does(teacher: Miner | OpenAI | Replay, task: str) -> bool:
+    """Whether a teacher is given a task."""
+    if isinstance(teacher, Miner) or task == MINED:
+        return isinstance(teacher, Miner) and task == MINED
+    return teacher.tasks is None or task in teacher.tasks
 
 
 class Synthesize(Settings):
     """Who makes examples from passages, and which."""
 
-    teachers: list[Miner] = Field(default=[Miner(kind="miner")], min_length=1, max_length=1)
+    teachers: list[Teacher] = Field(default=[Miner(kind="miner")], min_length=1, max_length=32)
     """Where answers come from."""
-    tasks: list[Literal["reading-comprehension"]] = Field(
-        default=["reading-comprehension"], min_length=1, max_length=1
-    )
-    """What is asked."""
+    tasks: list[Ask] = Field(default=[Ask(task=MINED)], min_length=1, max_length=64)
+    """What is asked: names of tasks, Markdown files, or blocks `{task: name, …}`."""
+    share: Literal["all", "weight"] = "all"
+    """Whether every teacher of a task is asked about every passage, or one, drawn by weight."""
+    budget: Budget | None = None
+    """The most that may be paid; a teacher that costs something needs one."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tasks_of_the_teachers(cls, given: object) -> object:
+        """Where no task is named: the miner's for a miner, questions and answers for a model."""
+        if isinstance(given, dict) and given.get("teachers") and "tasks" not in given:
+            kinds = [one.get("kind") for one in given["teachers"] if isinstance(one, dict)]
+            mined = [MINED] if "miner" in kinds else []
+            return {**given, "tasks": mined + [ASKED] * any(kind != "miner" for kind in kinds)}
+        return given
+
+    @model_validator(mode="after")
+    def _everyone_has_work(self) -> "Synthesize":
+        names = [MINED if isinstance(one, Miner) else one.label for one in self.teachers]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two teachers are called {', '.join(twice)}; give one a `name`")
+        asked = [one.task for one in self.tasks]
+        for teacher, name in zip(self.teachers, names, strict=True):
+            unknown = sorted(set(getattr(teacher, "tasks", None) or ()) - set(asked))
+            if unknown:
+                raise ValueError(f"{name} is given {', '.join(unknown)}, but tasks has no such one")
+            if not any(does(teacher, task) for task in asked):
+                raise ValueError(f"the teacher {name} has nothing to do among {', '.join(asked)}")
+        idle = [task for task in asked if not any(does(one, task) for one in self.teachers)]
+        if idle:
+            raise ValueError(f"no teacher does {', '.join(idle)}")
+        return self
+
+    @property
+    def models(self) -> list[OpenAI | Replay]:
+        """The teachers that are models."""
+        return [one for one in self.teachers if not isinstance(one, Miner)]
+
+    @property
+    def miner(self) -> Miner | None:
+        """The miner, where the recipe has one."""
+        return next((one for one in self.teachers if isinstance(one, Miner)), None)
 
 
 class Mix(Settings):

@@ -173,6 +173,12 @@ class Example:
     source: str | None = None
     sample: int = 0
     """Number of the draw, where a teacher is asked the same thing more than once."""
+    teacher_license: str | None = None
+    """Terms on what the teacher writes."""
+    trainable: bool = True
+    """Whether those terms allow a model to be trained on it."""
+    also_from: list[str] = field(default_factory=list)
+    """Further documents whose text is in it: distractors."""
 
     @property
     def id(self) -> str:
@@ -294,6 +300,9 @@ EXAMPLES = pa.schema(
         _LICENSE,
         _SOURCE,
         _column("sample", pa.int32(), "number of the draw"),
+        _column("teacher_license", pa.string(), "terms on what the teacher writes; null for none"),
+        _column("trainable", pa.bool_(), "whether the teacher's terms allow training on it"),
+        _column("also_from", _STRINGS, "further documents whose text is in it: distractors"),
     ]
 )
 

@@ -26,7 +26,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from schemas.errors import TableError
+from schemas.errors import RetortError, TableError
 from schemas.manifest import FILE, Manifest, Parent, Part, read
 from schemas.rows import FAILURES, Failure
 
@@ -119,6 +119,8 @@ class Writer:
         self.reasons: Counter[str] = Counter()
         self.notes: list[str] = []
         self.facts: dict[str, Any] = {}
+        self.halt: RetortError | None = None
+        """What keeps the run from going on behind this table, which is kept."""
         self.tell: Callable[[str], None] = lambda line: None
         """Shows how far the stage is, to whoever watches."""
         self.scratch = folder.with_name(folder.name + ".scratch")
@@ -130,6 +132,7 @@ class Writer:
         self._parts: list[tuple[str, int]] = []
         self._file: pq.ParquetWriter | None = None
         self._waiting: list[pa.RecordBatch] = []
+        self._waiting_rows = self._waiting_bytes = 0
         self._began = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -154,12 +157,10 @@ class Writer:
         """Append rows; their columns are those of the schema, in any order."""
         for batch in self._as_batches(rows):
             self._waiting.append(batch)
+            self._waiting_rows += batch.num_rows
+            self._waiting_bytes += batch.nbytes
             self.rows += batch.num_rows
-        waiting = sum(batch.num_rows for batch in self._waiting)
-        if (
-            waiting >= ROW_GROUP_ROWS
-            or sum(batch.nbytes for batch in self._waiting) >= ROW_GROUP_BYTES
-        ):
+        if self._waiting_rows >= ROW_GROUP_ROWS or self._waiting_bytes >= ROW_GROUP_BYTES:
             self._flush()
 
     def begin_part(self, name: str) -> None:
@@ -297,7 +298,7 @@ class Writer:
             )
         table = pa.Table.from_batches(self._waiting, schema=self.schema).combine_chunks()
         self._file.write_table(table, row_group_size=max(1, table.num_rows))
-        self._waiting = []
+        self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
         self._parts[-1] = (name, rows + table.num_rows)
         if self._parts[-1][1] >= PART_ROWS and name.startswith("part-"):
             self._end_part()

@@ -1,4 +1,6 @@
-"""The miner's laws: exact evidence, no answer in its question, nothing drawn, clean text."""
+"""The miner's laws: exact evidence, no answer in its question, nothing drawn, no family floods."""
+
+from collections import Counter
 
 import numpy as np
 import pyarrow as pa
@@ -10,12 +12,14 @@ from curate.segment import segment
 from curate.synthesize.miner import MAX_REPEATS, domain_words, is_told, mine, normalised, synthesize
 from curate.synthesize.tasks.reading_comprehension import FAMILIES, TASK
 from curate.synthesize.tasks.reading_comprehension.phrasings import read
+from curate.synthesize.tasks.reading_comprehension.selection import FEWEST, FLOODING, REPEATED
 from schemas.ids import identity
-from schemas.recipe import Miner, Segment
+from schemas.recipe import Segment
 from schemas.rows import DOCUMENTS, EXAMPLES, PASSAGES, Document, Example, Passage
+from schemas.teachers import Miner
 
 PHRASINGS = read()
-WORDS = frozenset(["enzyme", "membrane", "protein", "gradient", "solvent", "lattice"])
+WORDS = dict.fromkeys(["enzyme", "membrane", "protein", "gradient", "solvent", "lattice"], 1.0)
 FACTS = [
     "A lattice is an arrangement of points that repeats itself in every direction.",
     "The enzyme was inactive because the solvent had no free protons at all.",
@@ -161,10 +165,11 @@ def test_boilerplate_is_answered_a_few_times_only() -> None:
     note = "Every `g%d` accepts arrays of several libraries, which is an experimental feature. "
     batch = documents(*(note % n + f"It is document number {n} of this corpus." for n in range(20)))
     cut = list(segment([batch], Segment()))
-    examples = [one for some in synthesize(lambda: cut, Miner(kind="miner")) for one in some]
-    answers = [one.messages[1].content for one in examples]
+    told: dict[str, int] = {}
+    answers = [one.messages[1].content for one in mined(cut, None, told)]
 
-    assert 0 < sum("experimental feature" in answer for answer in answers) <= MAX_REPEATS
+    assert sum("experimental feature" in answer for answer in answers) == MAX_REPEATS
+    assert told[REPEATED] >= 20 - MAX_REPEATS
 
 
 def test_passages_are_mined_alike_however_they_are_batched() -> None:
@@ -177,25 +182,94 @@ def test_passages_are_mined_alike_however_they_are_batched() -> None:
     assert ids(cut.to_batches()) == ids(cut.to_batches(max_chunksize=3)) != []
 
 
-def test_a_parts_words_are_those_that_other_parts_seldom_hold() -> None:
-    cells = ["The membrane holds the protein together."] * 4
-    ships = ["The captain holds the vessel together."] * 4
-    cut = [
-        *segment([documents(*cells)], Segment()),
-        *segment([documents(*ships, part="sea")], Segment()),
+def flood(n_definitions: int, n_others: int) -> list[pa.RecordBatch]:
+    """Passages with more definitions than causes, conclusions and the like."""
+    kinds = [
+        f"substance{'abcdefghijklmnopqrstuvwxyz'[n // 26]}{chr(97 + n % 26)}" for n in range(600)
     ]
+    definitions = [
+        f"A {kind} is an arrangement of points that the {kind[::-1]} repeats in every direction."
+        for kind in kinds[:n_definitions]
+    ]
+    others = [
+        f"The {kind} was inactive because the {kind[::-1]} had no free protons at all. "
+        f"Therefore, the {kind} of the cell stays closed for the {kind[::-1]}. "
+        f"Cold {kind} slows the {kind[::-1]} down, while warm {kind} has no effect on its pace."
+        for kind in kinds[-n_others:]
+    ]
+    return list(segment([documents(*definitions, *others)], Segment()))
 
-    assert domain_words(cut) == {
-        "domain": frozenset({"membrane", "protein"}),
-        "sea": frozenset({"captain", "vessel"}),
-    }
+
+def mined(
+    cut: list[pa.RecordBatch], balance: float | None, told: dict[str, int] | None = None
+) -> list[Example]:
+    note = {} if told is None else told
+    teacher = Miner(kind="miner", balance=balance)
+    return [one for some in synthesize(lambda: cut, teacher, note.__setitem__) for one in some]
 
 
-def test_a_single_parts_words_are_neither_rare_nor_everywhere() -> None:
-    texts = [f"Every sample is {'crystalline' if n < 4 else 'plain'}." for n in range(200)]
-    cut = list(segment([documents(*texts, "The unicorn.")], Segment()))
+def by_family(examples: list[Example]) -> Counter[str]:
+    return Counter(one.task.rpartition("/")[2] for one in examples)
 
-    assert domain_words(cut) == {"domain": frozenset({"crystalline"})}
+
+def test_no_family_floods_its_part_and_what_is_left_out_is_told() -> None:
+    cut = flood(300, 20)
+    everything, told = mined(cut, None), dict[str, int]()
+    balanced = mined(cut, 2.0, told)
+    before, after = by_family(everything), by_family(balanced)
+    limit = max(2.0 * np.median(list(before.values())), FEWEST)
+
+    assert max(before.values()) > limit
+    assert after == Counter({family: min(count, int(limit)) for family, count in before.items()})
+    assert told == {FLOODING: len(everything) - len(balanced)}
+    assert set(map(repr, balanced)) < set(map(repr, everything))
+
+
+def test_nothing_floods_a_small_corpus() -> None:
+    cut = flood(FEWEST // 2, 5)
+
+    assert mined(cut, 1.0) == mined(cut, None)
+
+
+def test_what_is_left_out_lies_evenly_over_the_corpus() -> None:
+    kept = mined(flood(300, 20), 2.0)
+    places = [int(str(one.source).rpartition(":")[2]) for one in kept if "definition" in one.task]
+
+    assert 100 < np.mean(places) < 200
+    assert np.std(places) > 60
+
+
+def test_a_part_is_balanced_by_itself() -> None:
+    cut = flood(300, 20)
+    other = list(segment([documents(*FACTS, part="sea")], Segment()))
+    alone = {one.id for one in mined(cut, 2.0) if "word-to-text" not in one.task}
+    beside = {one.id for one in mined([*cut, *other], 2.0) if one.part == "domain"}
+
+    assert alone <= beside
+
+
+def test_which_examples_are_kept_depends_neither_on_order_nor_on_batches() -> None:
+    table = pa.Table.from_batches(flood(300, 20))
+    backwards = table.take(pa.array(range(len(table) - 1, -1, -1)))
+    ids = {one.id for one in mined(table.to_batches(), 2.0)}
+
+    assert ids == {one.id for one in mined(backwards.to_batches(max_chunksize=7), 2.0)}
+
+
+def test_a_paper_more_changes_few_of_the_others_examples() -> None:
+    before = {one.id for one in mined(flood(300, 20), 2.0)}
+    after = {one.id for one in mined(flood(299, 21), 2.0)}
+
+    assert len(before - after) < 0.05 * len(before)
+
+
+def test_waiting_for_the_balance_changes_no_example() -> None:
+    cut = flood(30, 20)
+    words = domain_words(cut)["domain"]
+    rows = pa.Table.from_batches(cut).to_pylist()
+    direct = [one for row in rows for one in mine(Passage(**row), words, 2, PHRASINGS)]
+
+    assert mined(cut, None) == direct != []
 
 
 def test_no_passages_give_no_examples() -> None:

@@ -5,7 +5,7 @@ sentence after `Therefore` answers what follows. Six families find such places, 
 takes a passage's prose and gives candidates, the best first; the miner phrases and checks them.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 
 from curate.synthesize.tasks.reading_comprehension import (
     cause_effect,
@@ -30,7 +30,7 @@ FAMILIES = (
 """In the order in which they choose: a sentence answers for the first family that wants it."""
 
 
-def candidates(family: str, found: Prose, domain_words: Collection[str]) -> Iterator[Candidate]:
+def candidates(family: str, found: Prose, domain_words: Mapping[str, float]) -> Iterator[Candidate]:
     """What one family finds in a passage, the best first."""
     if family == "word-to-text":
         return word_to_text.find(found, domain_words)

@@ -6,7 +6,7 @@ from curate.synthesize.tasks.reading_comprehension import candidates, prose
 from curate.synthesize.tasks.reading_comprehension.candidate import Candidate
 from schemas.rows import Passage
 
-WORDS = frozenset({"membrane", "protein", "solvent", "gradient"})
+WORDS = dict.fromkeys(["membrane", "protein", "solvent", "gradient"], 1.0)
 
 
 def find(
