@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from recipes.verbs import look, models, run, tables
+from recipes.verbs import fake, look, models, run, tables, teachers
 
 app = typer.Typer(
     name="retort",
@@ -24,8 +24,9 @@ STOPPED = 130
 """Exit status after Ctrl-C, as shells have it."""
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
 VERBS = (
-    *(run.run, run.plan, tables.collect, tables.segment, tables.synthesize, tables.screen),
-    *(tables.mix, models.tune, look.why, look.diff, look.report, look.doctor, look.clean),
+    *(run.run, run.plan, tables.collect, tables.segment, teachers.synthesize, tables.screen),
+    *(tables.mix, models.tune, teachers.calibrate, teachers.calls, look.why, look.diff),
+    *(look.report, look.doctor, look.clean, fake.serve_fake),
 )
 for verb in VERBS:
     app.command()(verb)

@@ -8,8 +8,8 @@ allows it.
 import difflib
 import types
 import typing
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from schemas.errors import RecipeError
-from schemas.recipe import Files, Recipe
+from schemas.recipe import Files, Recipe, Rule
 
 LARGEST = 1_000_000
 """Bytes in a recipe; a larger file is taken for something else."""
@@ -33,6 +33,8 @@ class Loaded:
     """The file."""
     folders: tuple[Path, ...]
     """Where its paths may lie: its own folder, the current one, and those that were allowed."""
+    hosts: Mapping[str, str | None] = field(default_factory=dict)
+    """Hosts that the user allows beside the known ones -> the variable whose key may go there."""
 
     def resolve(self, named: str) -> Path:
         """The file or folder that a path of the recipe means.
@@ -80,13 +82,19 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def load(named: str, sets: Sequence[str] = (), allow_paths: Sequence[Path] = ()) -> Loaded:
+def load(
+    named: str,
+    sets: Sequence[str] = (),
+    allow_paths: Sequence[Path] = (),
+    allow_hosts: Sequence[str] = (),
+) -> Loaded:
     """Read a recipe file, or one that ships with Retort by its bare name.
 
     Args:
         named: path of a YAML file, or a name such as `numerics`.
         sets: changes in the form `mix.size=500`; the value is read as YAML.
         allow_paths: further folders that the recipe's paths may lie in.
+        allow_hosts: `HOST` or `HOST=VARIABLE`: further hosts of teachers, and whose key they get.
 
     Raises:
         RecipeError: no such file, not YAML, or a value that a recipe may not have.
@@ -100,13 +108,38 @@ def load(named: str, sets: Sequence[str] = (), allow_paths: Sequence[Path] = ())
     except ValidationError as error:
         raise RecipeError(f"{path}: {_first(error)}") from error
     folders = [path.resolve().parent, Path.cwd(), *(folder.resolve() for folder in allow_paths)]
-    loaded = Loaded(recipe, path, tuple(folders))
+    hosts: Mapping[str, str | None] = {}
+    if recipe.synthesize.models or allow_hosts:
+        from curate.synthesize.teachers.hosts import allowed
+
+        recipe, hosts = guarded(recipe), allowed(list(allow_hosts))
+    loaded = Loaded(recipe, path, tuple(folders), hosts)
     for sources in recipe.collect.values():
         for source in sources:
             if isinstance(source, Files):
                 for one in (*source.paths, *([source.sidecar] if source.sidecar else [])):
                     loaded.resolve(one)
     return loaded
+
+
+GROUNDED = Rule(
+    sql="passage_id is null or evidence_verified",
+    reason="Every quote of a teacher must stand in the source at the offsets that are given.",
+)
+TRAINABLE = Rule(sql="trainable", reason="The terms of some teachers forbid training on them.")
+
+
+def guarded(recipe: Recipe) -> Recipe:
+    """The recipe with the rules that models' answers have to meet, unless it has its own."""
+    rules = {"grounded": GROUNDED}
+    if not all(one.trainable for one in recipe.synthesize.models):
+        rules["trainable"] = TRAINABLE
+    examples = recipe.screen.examples
+    keep = {**rules, **examples.keep}
+    screen = recipe.screen.model_copy(
+        update={"examples": examples.model_copy(update={"keep": keep})}
+    )
+    return recipe.model_copy(update={"screen": screen})
 
 
 def _find(named: str) -> Path:
@@ -170,7 +203,7 @@ def _first(error: ValidationError) -> str:
     problems = error.errors()
     unknown = [problem for problem in problems if problem["type"] == "extra_forbidden"]
     problem = (unknown or problems)[0]
-    tags = {"installed-docs", "files"}
+    tags = {"installed-docs", "files", "miner", "openai", "replay"}
     location = [part for part in problem["loc"] if part not in tags]
     where = ".".join(str(part) for part in location) or "the recipe"
     got = problem["input"]
@@ -182,6 +215,8 @@ def _first(error: ValidationError) -> str:
     if problem["type"] == "missing":
         return f"{where} is missing. Add it."
     if problem["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        if where.startswith("synthesize"):
+            return f"{where}: needs `kind: miner`, `openai` or `replay` (got {_short(got)})."
         return f"{where}: needs `from: installed-docs` or `from: files` (got {_short(got)})."
     message = problem["msg"].removeprefix("Value error, ")
     return f"{where}: {message} (got {_short(got)})."

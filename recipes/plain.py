@@ -4,7 +4,7 @@ Every function reads files or table folders and writes one output, whole or not 
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,8 @@ from schemas.plain import (
     write_kept,
     write_rows,
 )
-from schemas.recipe import Miner, Screen, Segment
-from schemas.rows import DOCUMENTS, EXAMPLES, PASSAGES, Failure
+from schemas.recipe import Screen, Segment
+from schemas.rows import DOCUMENTS, PASSAGES, Failure
 from schemas.tables import Table, Writer
 
 Rows = Plain | Table
@@ -34,46 +34,9 @@ def segment(path: Path, out: Path, settings: Segment) -> dict[str, Any]:
 
     began = time.monotonic()
     check(out)
-    documents = _conform(path, DOCUMENTS, ("text",), "documents")
+    documents = conform(path, DOCUMENTS, ("text",), "documents")
     n_rows = write(out, PASSAGES, cut(documents.batches(), settings), (), {}, "segment")
     return {"passages": n_rows, "seconds": round(time.monotonic() - began, 3)}
-
-
-def synthesize(path: Path, out: Path, settings: Miner, limit: int | None) -> dict[str, Any]:
-    """Mine examples from passages.
-
-    Args:
-        path: passages.
-        out: the file or table folder to write.
-        settings: the miner's.
-        limit: read this many passages only.
-    """
-    from curate.synthesize.miner import synthesize as mine
-
-    began = time.monotonic()
-    check(out)
-    needed = ("text", "document_id", "start")
-    passages = _conform(path, PASSAGES, needed, "passages")
-    table = pa.Table.from_batches(passages.batches(), schema=PASSAGES).slice(0, limit)
-
-    def examples() -> Iterator[pa.RecordBatch]:
-        for found in mine(table.to_batches, settings):
-            yield pa.RecordBatch.from_pylist([one.row() for one in found], schema=EXAMPLES)
-
-    n_rows = write(out, EXAMPLES, examples(), (), {}, "synthesize")
-    return {
-        "requested": len(table),
-        "ok": len(table),
-        "failed": 0,
-        "skipped": 0,
-        "outcomes": {},
-        "examples": n_rows,
-        "calls": 0,
-        "calls_reused": 0,
-        "tokens": 0,
-        "usd": 0.0,
-        "seconds": round(time.monotonic() - began, 3),
-    }
 
 
 def screen(
@@ -239,8 +202,19 @@ def write(
     failures: Sequence[Failure],
     skipped: Mapping[str, int],
     stage: str,
+    requested: Callable[[], int] | None = None,
 ) -> int:
-    """Write rows to a file or a table folder; gives how many there were."""
+    """Write rows to a file or a table folder; gives how many there were.
+
+    Args:
+        out: a file, or a folder where it has no suffix.
+        schema: columns of the rows.
+        batches: the rows.
+        failures: what was not obtained, read once the rows are.
+        skipped: reason -> what was left out, read once the rows are.
+        stage: who makes it.
+        requested: what was asked for besides what was skipped; rows and failures by default.
+    """
     n_rows = 0
 
     def counted() -> Iterator[pa.RecordBatch]:
@@ -261,11 +235,13 @@ def write(
         for reason, count in skipped.items():
             if count:
                 writer.skip(reason, count)
+        if requested is not None:
+            writer.requested = requested() + writer.skipped
         finish(writer, stage, {})
     return n_rows
 
 
-def _conform(path: Path, schema: pa.Schema, needed: Sequence[str], what: str) -> Plain | Table:
+def conform(path: Path, schema: pa.Schema, needed: Sequence[str], what: str) -> Plain | Table:
     """Rows of a file with every column of a schema; those that are not there are null.
 
     Raises:

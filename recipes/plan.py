@@ -5,16 +5,20 @@ will read are not known yet, so their tables cannot be looked up: they are "to d
 Time and memory are those of the last table of the same kind in the work folder.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from recipes.runner import fingerprint, finished, folder_of
-from recipes.stage import Stage
+from recipes.stage import Inputs, Stage
 from recipes.work import Work
 from schemas import manifest
 from schemas.errors import TableError
 from schemas.manifest import Manifest
+
+if TYPE_CHECKING:
+    from curate.synthesize.estimate import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +40,16 @@ class Plan:
     """What a run would do."""
 
     stages: list[Planned]
-    calls: int
-    """Teacher calls; the miner makes none."""
-    usd: float
+    calls: int | None
+    """Teacher calls to be paid; the miner makes none. Null where none can be told yet."""
+    tokens: int | None
+    """Tokens of these, sent and written, as estimated."""
+    usd: float | None
+    """Dollars of these, by the recipe's prices."""
+    teachers: list[dict[str, Any]]
+    """The same by teacher and task."""
+    unforeseen: dict[str, str]
+    """Stage whose calls cannot be told yet -> the stage before it, which has to be made first."""
     seconds: float | None
     """Time for what is to do, as long as it took last time; null where a stage never ran here."""
     peak_memory_bytes: int | None
@@ -53,11 +64,19 @@ def plan(stages: Sequence[Stage], work: Work) -> Plan:
     """Look up every stage's table."""
     before = _latest(work)
     known: dict[str, Manifest] = {}
-    planned = []
+    folders: dict[str, Path] = {}
+    planned: list[Planned] = []
+    foreseen: list[Estimate] = []
+    unforeseen: dict[str, str] = {}
     for stage in stages:
         state, found = _look_up(stage, known, work)
         if found is not None:
             known[stage.name] = found
+            folders[stage.name] = folder_of(work, stage, found.fingerprint)
+        if stage.estimate is not None and state == "depends":
+            unforeseen[stage.name] = planned[-1].name
+        elif stage.estimate is not None and state != "done":
+            foreseen.append(_foresee(stage.estimate, stage, folders))
         like = found or before.get(stage.kind)
         planned.append(
             Planned(
@@ -68,16 +87,29 @@ def plan(stages: Sequence[Stage], work: Work) -> Plan:
                 like.peak_memory_bytes if like else None,
             )
         )
+    told = foreseen or not unforeseen
     left = [one for one in planned if one.state != "done"]
     known_times = [one.seconds for one in left if one.seconds is not None]
     memory = [one.peak_memory_bytes for one in left if one.peak_memory_bytes is not None]
     return Plan(
         planned,
-        calls=0,
-        usd=0.0,
+        calls=sum(one.calls for one in foreseen) if told else None,
+        tokens=sum(one.tokens for one in foreseen) if told else None,
+        usd=round(sum(one.usd for one in foreseen), 4) if told else None,
+        teachers=[line for one in foreseen for line in one.as_json()],
+        unforeseen=unforeseen,
         seconds=round(sum(known_times), 1) if len(known_times) == len(left) else None,
         peak_memory_bytes=max(memory, default=0) if len(memory) == len(left) else None,
     )
+
+
+def _foresee(
+    ask: "Callable[[Inputs], Estimate]", stage: Stage, folders: Mapping[str, Path]
+) -> "Estimate":
+    """What asking will take, from the tables that are there."""
+    from schemas.tables import Table
+
+    return ask({name: Table(folders[name]) for name, _ in stage.reads})
 
 
 def _look_up(

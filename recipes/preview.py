@@ -1,11 +1,12 @@
-"""Preview: a few finished examples with their evidence, before the rest is made.
+"""Preview: a few finished examples with their evidence, before the rest is made or paid for.
 
 Runs the stages before `synthesize`, takes kept passages in the order of their ids (a hash, so any
 of them may come first), and makes one example from each until there are enough. No table of
-examples is written.
+examples is written; replies of teachers are in the ledger, so the run does not pay for them again.
 """
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -14,54 +15,128 @@ from recipes.loader import Loaded
 from recipes.show import print_json, say
 from recipes.stage import Stage
 from recipes.stages import until
+from recipes.teaching import Teaching, instructions, teaching
 from recipes.work import Work
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from schemas.rows import Example
-    from schemas.tables import Table
+    from schemas.teachers import Miner
 
 GATE = "screen.passages"
+AT_ONCE = 4
+"""Passages that teachers are asked about before the next are."""
 
 
 def show(
     plan: Sequence[Stage], loaded: Loaded, work: Work, n: int, tell: runner.Report, as_json: bool
 ) -> None:
     """Print n examples, or as many as the passages give."""
+    from curate.screen.kept import kept
+    from curate.synthesize.calls import path_in
     from schemas.tables import Table
 
     done: dict[str, runner.Done] = {}
-    for stage in until(list(plan), GATE):
+    stages = list(plan)
+    for stage in until(stages, GATE):
         done[stage.name] = runner.make(stage, [done[name] for name, _ in stage.reads], work, tell)
     rows, verdicts = Table(done["segment"].folder), Table(done[GATE].folder)
-    examples = list(islice(_examples(rows, verdicts, loaded), n))
+    documents = Table(done["collect"].folder)
+
+    def passages() -> "Iterator[pa.RecordBatch]":
+        return kept(rows, verdicts)
+
+    found = teaching(loaded, path_in(work.folder))
+    making = [_mined(passages, found.miner)] if found.miner is not None else []
+    if found.asked:
+        making.append(
+            _taught(found, passages, lambda: instructions(documents.batches()), stages[-1], tell)
+        )
+    examples = list(islice(_in_turn(making), n))
     if as_json:
         print_json({"examples": [example.row() for example in examples]})
         return
     for example in examples:
-        say(f"\n[{example.task}] {example.source}, {example.license or 'licence unknown'}")
-        for turn in example.messages:
-            say(f"  {turn.role}: {turn.content}")
-        for quote in example.evidence:
-            say(f"  evidence {quote.start}-{quote.end}: {quote.quote}")
+        _print(example)
+    if len(examples) < n:
+        say(f"\n{len(examples)} of {n} examples: the passages, or the budget, give no more.")
 
 
-def _examples(rows: "Table", verdicts: "Table", loaded: Loaded) -> Iterator["Example"]:
-    import pyarrow as pa
+def _print(example: "Example") -> None:
+    say(
+        f"\n[{example.task}] {example.source}, {example.license or 'licence unknown'}, "
+        f"by {example.teacher}"
+    )
+    for turn in example.messages:
+        say(f"  {turn.role}: {turn.content}")
+    for quote in example.evidence:
+        place = "not in the source" if quote.match == "none" else f"{quote.start}-{quote.end}"
+        say(f"  evidence {place}: {quote.quote}")
 
-    from curate.screen.kept import kept
+
+def _in_turn(making: "list[Iterator[Example]]") -> "Iterator[Example]":
+    """One of each, in turn."""
+    rounds = itertools.zip_longest(*making)
+    return (example for one in rounds for example in one if example is not None)
+
+
+def _mined(
+    passages: "Callable[[], Iterator[pa.RecordBatch]]", miner: "Miner"
+) -> "Iterator[Example]":
     from curate.synthesize.miner import domain_words, mine
+    from curate.synthesize.requests import every
     from curate.synthesize.tasks.reading_comprehension.phrasings import read as read_phrasings
-    from schemas.rows import Passage
 
-    passages = pa.Table.from_batches(kept(rows, verdicts), schema=rows.schema)
-    words = domain_words(passages.to_batches())
-    teacher = loaded.recipe.synthesize.teachers[0]
+    words = domain_words(passages())
     phrasings = read_phrasings()
-    shuffled = passages.sort_by("id")
-    for number, row in enumerate(
-        row for batch in shuffled.to_batches() for row in batch.to_pylist()
-    ):
-        passage = Passage(**row)
-        found = mine(passage, words[passage.part], teacher.per_family, phrasings)
+    for number, passage in enumerate(every(_shuffled(passages))):
+        found = mine(passage, words[passage.part], miner.per_family, phrasings)
         if found:
             yield found[number % len(found)]
+
+
+def _shuffled(passages: "Callable[[], Iterator[pa.RecordBatch]]") -> "list[pa.RecordBatch]":
+    import pyarrow as pa
+
+    from schemas.rows import PASSAGES
+
+    table = pa.Table.from_batches(passages(), schema=PASSAGES)
+    batches: list[pa.RecordBatch] = table.sort_by("id").to_batches()
+    return batches
+
+
+def _taught(
+    found: Teaching,
+    passages: "Callable[[], Iterator[pa.RecordBatch]]",
+    documents: "Callable[[], Iterator[pa.RecordBatch]]",
+    stage: Stage,
+    tell: runner.Report,
+) -> "Iterator[Example]":
+    """Examples of models, a few passages at a time, until they stop or nobody wants more."""
+    from curate.synthesize.requests import Source
+    from curate.synthesize.taught import gather, read
+
+    teachers, share = found.school.teachers, found.share
+    some = [batch.slice(at, AT_ONCE) for batch in _shuffled(passages) for at in _every(len(batch))]
+    sources = [
+        Source(lambda one=one: [one], None, found.asked, teachers, share, passages)  # type: ignore[misc]
+        for one in some
+    ]
+    sources.append(Source(list, documents, found.asked, teachers, share))
+    for source in sources:
+        gathered = gather(source, found.school, lambda line: tell(stage, line))
+        for number, answered in enumerate(read(source, found.school, gathered)):
+            if answered.examples:
+                yield answered.examples[number % len(answered.examples)]
+        fatal = next((one for one in gathered.stopped.values() if one.outcome == "fatal"), None)
+        if fatal is not None:
+            from schemas.errors import TeacherError
+
+            raise TeacherError(f"{fatal.detail}. Mend it and run again.")
+        if gathered.stopped:
+            return
+
+
+def _every(n: int) -> range:
+    return range(0, n, AT_ONCE)

@@ -122,7 +122,7 @@ def run(plan: Sequence[Stage], loaded: Loaded, work: Work, tell: Report) -> Resu
         tell: hears of each stage's beginning and end.
 
     Raises:
-        RetortError: a stage cannot be made; tables that were finished stay.
+        RetortError: a stage cannot be made, or must not be built upon; finished tables stay.
     """
     folder = run_folder(work, loaded)
     before = read_run(folder)
@@ -174,6 +174,8 @@ def make(stage: Stage, parents: Sequence[Done], work: Work, tell: Report) -> Don
     except OSError as error:
         raise full(error, work.folder, stage.name) from error
     tell(stage, made)
+    if out.halt is not None:
+        raise out.halt
     return Done(stage.name, folder, made, round(time.monotonic() - began, 3), False)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from recipes import teaching_told
 from schemas.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -99,14 +100,19 @@ def print_run(result: "Result") -> None:
     print_table(["stage", "rows", "kept", "seconds", "failed, skipped or set aside"], rows)
     for done in result.stages:
         if done.manifest.status == "partial":
-            say(f"{done.name} is partial: {done.manifest.failed} may succeed when run again.")
+            again = done.manifest.facts.get("retryable", done.manifest.failed)
+            say(f"{done.name} is partial: {again:,} may succeed when run again.")
+            for note in done.manifest.notes:
+                say(note)
     if all(done.reused for done in result.stages):
         say("Nothing to do: every table was there.")
-    names = {done.name for done in result.stages}
+    made = {done.name: done for done in result.stages}
+    if asked := teaching_told.line(made):
+        say(asked)
     _print_scores(result.as_json()["scores"])
-    if "mix" in names:
+    if "mix" in made:
         say(f"data set  {result.run / 'dataset'}")
-    if "tune" in names:
+    if "tune" in made:
         say(f"model     {result.run / 'model'}")
     say(f"report    {result.report}")
 
@@ -161,7 +167,38 @@ def print_plan(planned: "Plan") -> None:
     seconds = "unknown, a stage never ran here"
     if planned.seconds is not None and planned.peak_memory_bytes is not None:
         seconds = f"{planned.seconds:.1f} s, {planned.peak_memory_bytes / 2**20:.0f} MiB at most"
-    say(f"to do: {seconds}; teacher calls {planned.calls}, dollars {planned.usd:.2f}")
+    say(f"to do: {seconds}; {_asking(planned)}")
+    _print_teachers(planned)
+
+
+def _asking(planned: "Plan") -> str:
+    """What teachers will take, in words."""
+    unknown = [
+        f"unknown until {before} is made (run --until {before})"
+        for before in planned.unforeseen.values()
+    ]
+    if planned.calls is None or planned.tokens is None or planned.usd is None:
+        return f"teacher calls {unknown[0]}"
+    tokens = f", about {planned.tokens:,} tokens" if planned.calls else ""
+    further = [
+        f"; those of {stage} {why}" for stage, why in zip(planned.unforeseen, unknown, strict=True)
+    ]
+    return f"teacher calls {planned.calls:,}{tokens}, dollars {planned.usd:.2f}{''.join(further)}"
+
+
+def _print_teachers(planned: "Plan") -> None:
+    """The calls of each teacher and task."""
+    if planned.teachers:
+        rows: list[list[object]] = [
+            [
+                *(line["teacher"], line["task"], line["requests"], line["calls"]),
+                *(line["prompt_tokens"], line["completion_tokens"], f"{line['usd']:.4f}"),
+                "earlier calls" if line["measured"] else "a guess",
+            ]
+            for line in planned.teachers
+        ]
+        columns = ["teacher", "task", "requests", "calls to pay", "tokens sent", "tokens written"]
+        print_table([*columns, "dollars", "tokens estimated by"], rows)
 
 
 def say(line: str) -> None:

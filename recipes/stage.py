@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from curate.synthesize.estimate import Estimate
     from schemas.tables import Table, Writer
 
 Inputs = Mapping[str, "Table"]
@@ -26,6 +27,8 @@ class Stage:
     """Names of the stages whose tables it reads; `mix/train` is one part, and it sees no other."""
     make: "Callable[[Writer, Inputs], None]"
     """Write the rows; the writer's schema is set first."""
+    estimate: "Callable[[Inputs], Estimate] | None" = None
+    """What asking teachers will take, for stages that do."""
 
     @property
     def reads(self) -> list[tuple[str, str | None]]:

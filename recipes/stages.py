@@ -4,19 +4,18 @@ A stage's parameters and its parents' content are its fingerprint. Nothing heavy
 a stage has to be made.
 """
 
-import functools
-import hashlib
-import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import curate
 from curate import collect
 from curate.collect.files import NamedFile, walk
 from recipes.base_stages import base_stages
+from recipes.judging_stage import JUDGE, judging
 from recipes.loader import Loaded
 from recipes.stage import Inputs, Stage
+from recipes.teaching import teaching
+from recipes.teaching_stage import synthesize
 from recipes.tuning_stages import tuning_stages
 from recipes.work import Hashes
 from schemas.errors import RecipeError, SourceError
@@ -33,8 +32,13 @@ MILESTONES = (
 """Stages that `--until` may name; the others are steps towards them."""
 
 
-def stages(loaded: Loaded, hashes: Hashes) -> list[Stage]:
+def stages(loaded: Loaded, hashes: Hashes, ledger: Path) -> list[Stage]:
     """Every stage of a recipe, in order.
+
+    Args:
+        loaded: the recipe.
+        hashes: content of source files.
+        ledger: where the replies of teachers are kept.
 
     Raises:
         RecipeError: a rule, measure or path that cannot be.
@@ -52,9 +56,9 @@ def stages(loaded: Loaded, hashes: Hashes) -> list[Stage]:
         *reading,
         _collect(recipe, reading),
         _segment(recipe),
-        *_gate("passages", recipe.screen.passages, "segment", PASSAGES),
-        _synthesize(recipe),
-        *_gate("examples", recipe.screen.examples, "synthesize", EXAMPLES),
+        *_gate("passages", recipe.screen.passages, "segment", PASSAGES, loaded, ledger),
+        synthesize(recipe, teaching(loaded, ledger)),
+        *_gate("examples", recipe.screen.examples, "synthesize", EXAMPLES, loaded, ledger),
         *base_stages(loaded, hashes),
         *(tuning_stages(recipe, recipe.tune) if recipe.tune else ()),
     ]
@@ -160,48 +164,29 @@ def _segment(recipe: Recipe) -> Stage:
             out.write(batch)
 
     parameters = recipe.segment.model_dump(mode="json")
-    return Stage("segment", "segment", 1, parameters, ("collect",), make)
+    return Stage("segment", "segment", 2, parameters, ("collect",), make)
 
 
-def _synthesize(recipe: Recipe) -> Stage:
-    teacher = recipe.synthesize.teachers[0]
-
-    def make(out: "Writer", inputs: Inputs) -> None:
-        from curate.screen.kept import kept
-        from curate.synthesize.imported import imported
-        from curate.synthesize.miner import synthesize
-        from schemas.rows import EXAMPLES
-
-        out.schema = EXAMPLES
-        passages = functools.partial(kept, inputs["segment"], inputs["screen.passages"])
-        mined = synthesize(passages, teacher)
-        for examples in itertools.chain(mined, imported(inputs["collect"].batches())):
-            rows = {example.id: example.row() for example in examples}
-            out.write(list(rows.values()))
-
-    parameters = {
-        "teachers": [teacher.model_dump(mode="json")],
-        "tasks": {task: _prompt(task) for task in recipe.synthesize.tasks},
-    }
-    parents = ("collect", "segment", "screen.passages")
-    return Stage("synthesize", "synthesize", 2, parameters, parents, make)
-
-
-def _prompt(task: str) -> str:
-    """Hash of a task's prompt file: editing it makes the examples anew."""
-    path = Path(curate.__file__).parent / "synthesize" / "prompts" / f"{task}.md"
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-
-
-def _gate(gate: "Gate", screen: Screen, rows: str, columns: Any) -> list[Stage]:  # noqa: ANN401
+def _gate(
+    gate: "Gate",
+    screen: Screen,
+    rows: str,
+    columns: Any,  # noqa: ANN401
+    loaded: Loaded,
+    ledger: Path,
+) -> list[Stage]:
     """The measures that a gate needs, each a table, and its verdicts."""
     from curate.screen.gate import plan
 
     where = f"screen.{gate}"
     planned = plan(screen, gate, columns, True, where)
     measures = {
-        name: _measure(gate, name, given, rows, columns) for name, given in planned.measures.items()
+        name: _measure(gate, name, given, rows, columns)
+        for name, given in planned.measures.items()
+        if name != JUDGE
     }
+    if JUDGE in planned.measures:
+        measures[JUDGE] = judging(loaded, ledger, planned, measures)
     return [*measures.values(), _verdicts(gate, planned, rows, measures)]
 
 

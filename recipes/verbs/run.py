@@ -14,6 +14,14 @@ Allow = Annotated[
     list[Path] | None,
     typer.Option("--allow-path", help="A further folder that the recipe may read."),
 ]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-host",
+        metavar="HOST[=VARIABLE]",
+        help="A host that a teacher may be at, and the variable whose key it may get.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Until = Annotated[str | None, typer.Option("--until", help="Stop after this stage.")]
 
@@ -25,6 +33,7 @@ def run(
     until: Until = None,
     preview: Annotated[int, typer.Option("--preview", min=0, help="Show N examples and stop.")] = 0,
     allow_path: Allow = None,
+    allow_host: AllowHost = None,
     rehash: Annotated[bool, typer.Option("--rehash", help="Read every source file again.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for a run under way.")] = False,
     json: Json = False,
@@ -33,17 +42,18 @@ def run(
 
     Example: retort run recipes/numerics.yaml --until mix --set mix.size=500
     """
+    from curate.synthesize.calls import path_in
     from recipes import loader, runner, stages
     from recipes.preview import show
     from recipes.show import Teller, print_json, print_run
     from recipes.work import Hashes
     from recipes.work import Work as Folder
 
-    loaded = loader.load(recipe, set_ or (), allow_path or ())
+    loaded = loader.load(recipe, set_ or (), allow_path or (), allow_host or ())
     folder = Folder(work)
     with folder.locked(f"recipe {loaded.recipe.name}", wait):
         hashes = Hashes(work / "hashes.json", rehash)
-        plan = stages.until(stages.stages(loaded, hashes), until)
+        plan = stages.until(stages.stages(loaded, hashes, path_in(work)), until)
         hashes.save()
         with Teller(quiet=json) as teller:
             if preview:
@@ -62,20 +72,22 @@ def plan(
     work: Work = Path("work"),
     until: Until = None,
     allow_path: Allow = None,
+    allow_host: AllowHost = None,
     json: Json = False,
 ) -> None:
     """Say what a run would do: what is done, what is to do, calls, dollars, memory, time.
 
     Example: retort plan recipes/numerics.yaml
     """
+    from curate.synthesize.calls import path_in
     from recipes import loader, stages
     from recipes.plan import plan as make_plan
     from recipes.show import print_json, print_plan
     from recipes.work import Hashes
     from recipes.work import Work as Folder
 
-    loaded = loader.load(recipe, set_ or (), allow_path or ())
-    listed = stages.until(stages.stages(loaded, Hashes(work / "hashes.json")), until)
+    loaded = loader.load(recipe, set_ or (), allow_path or (), allow_host or ())
+    listed = stages.until(stages.stages(loaded, Hashes(work / "hashes.json"), path_in(work)), until)
     planned = make_plan(listed, Folder(work))
     if json:
         print_json(planned.as_json())

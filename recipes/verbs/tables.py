@@ -1,4 +1,4 @@
-"""Verbs over plain files and table folders: collect, segment, synthesize, screen, mix."""
+"""Verbs over plain files and table folders: collect, segment, screen, mix."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -123,31 +123,6 @@ def segment(
         print_json(told)
     else:
         say(f"{out}: {told['passages']} passages")
-
-
-def synthesize(
-    table: Table,
-    out: Out,
-    teacher: Annotated[str, typer.Option("--teacher", help="miner: no model is asked.")] = "miner",
-    task: Annotated[str, typer.Option("--task", help="What is asked.")] = "reading-comprehension",
-    limit: Annotated[int | None, typer.Option("--limit", help="Passages to read.", min=1)] = None,
-    json: Json = False,
-) -> None:
-    """Make examples from passages.
-
-    Example: retort synthesize passages.parquet -o examples.parquet --teacher miner
-    """
-    from recipes import plain
-    from recipes.options import validated
-    from recipes.show import print_json, say
-    from schemas.recipe import Synthesize
-
-    settings = validated(Synthesize, {"teachers": [{"kind": teacher}], "tasks": [task]})
-    told = plain.synthesize(table, out, settings.teachers[0], limit)
-    if json:
-        print_json(told)
-    else:
-        say(f"{out}: {told['examples']} examples from {told['requested']} passages")
 
 
 def screen(

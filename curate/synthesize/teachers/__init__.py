@@ -1,0 +1,1 @@
+"""Asking models: who may be asked, how fast, at which cost, and until when."""
