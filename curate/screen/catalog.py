@@ -9,6 +9,8 @@ it, so that a run with nothing to do starts fast. A measure's file has
     one of    measure(rows, params)                           row by row
               measure_with_documents(rows, documents, params) rows that are looked up in their text
               measure_corpus(batches, params)                 pairs of rows
+              measure_with_teacher(batches, params, school, tell, passing)
+                                                              rows that a teacher is asked about
 """
 
 import ast
@@ -19,15 +21,15 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from schemas.errors import RecipeError
 
 FOLDER = Path(__file__).parent / "measures"
-Kind = Literal["measure", "measure_with_documents", "measure_corpus"]
-KINDS: tuple[Kind, ...] = ("measure", "measure_with_documents", "measure_corpus")
+Kind = Literal["measure", "measure_with_documents", "measure_corpus", "measure_with_teacher"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,23 @@ def plan(screen: Screen, gate: Gate, rows: pa.Schema, with_documents: bool, wher
     return Plan(where, measures, keep, screen.unique, sorted(columns))
 
 
+def without(plan: Plan, measure: str) -> Plan:
+    """The gate as it is before a measure is there: rules alone, and none on the measure's columns.
+
+    Raises:
+        RecipeError: a rule that cannot be.
+    """
+    costly = set(catalog.get(measure, plan.where).columns)
+    checked = {
+        name: rules.check(f"{plan.where}.keep.{name}", rule.sql) for name, rule in plan.keep.items()
+    }
+    keep = {name: rule for name, rule in plan.keep.items() if not checked[name].columns & costly}
+    columns = set().union(*(checked[name].columns for name in keep))
+    names = catalog.needed(columns, ())
+    measures = {name: given for name, given in plan.measures.items() if name in names}
+    return Plan(plan.where, measures, keep, None, sorted(columns))
+
+
 def preset(name: str | None, gate: Gate, where: str) -> dict[str, Rule]:
     """The rules of a preset for one gate.
 
@@ -113,6 +130,14 @@ def needs_documents(name: str, given: Mapping[str, Any], rows: pa.Schema) -> boo
     return any(value.startswith("document_") and value not in rows.names for value in wanted)
 
 
+def columns_of(measure: catalog.Measure) -> pa.Schema:
+    """What a measure adds."""
+    return pa.schema(
+        pa.field(name, getattr(pa, _ARROW.get(kind, kind))(), metadata={"doc": doc})
+        for name, (kind, doc) in measure.columns.items()
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What one measure gives for some rows."""
@@ -143,11 +168,16 @@ def measure(
         RecipeError: parameters that it does not have, or a column that the rows do not have.
     """
     entry = catalog.get(name, where)
+    if entry.kind == "measure_with_teacher":
+        raise RecipeError(
+            f"{where}.measures.{name}: asks a teacher, whose host, key and budget a recipe states. "
+            f"Screen examples with a recipe for it: screen.examples.measures.{name}.teacher."
+        )
     params = entry.params(given, f"{where}.measures")
-    without = ""
+    not_read = ""
     if entry.kind == "measure_with_documents":
-        without = "document_id" if documents is None else "context"
-    reads = catalog.reads(params, without)
+        not_read = "document_id" if documents is None else "context"
+    reads = catalog.reads(params, not_read)
     available = schema(rows.schema, documents is not None).names
     for column in reads:
         if column not in available:
@@ -163,16 +193,12 @@ def measure(
     if entry.kind == "measure_corpus":
         found = module.measure_corpus(batches, params)
         return Measured(PAIRS, iter(found.pairs.to_batches()), lambda: dict(found.facts))
-    fields = [
-        pa.field(column, getattr(pa, _ARROW.get(kind, kind))(), metadata={"doc": doc})
-        for column, (kind, doc) in entry.columns.items()
-    ]
     if entry.kind == "measure":
         answers = (module.measure(batch, params) for batch in batches())
     else:
         texts = documents.dataset() if documents is not None else None
         answers = module.measure_with_documents(batches, texts, params)
-    return Measured(pa.schema(fields), _guarded(answers, reads, f"{where}.measures.{name}"), dict)
+    return Measured(columns_of(entry), _guarded(answers, reads, f"{where}.measures.{name}"), dict)
 
 
 WRONG_TYPE = (

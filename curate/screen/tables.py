@@ -33,16 +33,27 @@ def write_measure(
             out.write(batch)
         out.facts.update(measured.facts())
         return
-    out.schema = pa.schema([*ROW, *measured.schema])
+    out.schema = with_place(measured.schema)
     ids = rows.read(["id"])["id"].combine_chunks()
     n_rows = 0
     for batch in measured.batches:
-        position = pa.array(range(n_rows, n_rows + len(batch)), pa.int64())
-        columns = [position, ids.slice(n_rows, len(batch)), *batch.columns]
-        out.write(pa.record_batch(columns, names=out.schema.names))
+        out.write(placed(batch, ids, n_rows))
         n_rows += len(batch)
     if n_rows != len(ids):
         raise RuntimeError(f"{where}.{name}: measured {n_rows} of {len(ids)} rows")
+
+
+def with_place(columns: pa.Schema) -> pa.Schema:
+    """A measure's columns behind those that say which row they are of."""
+    return pa.schema([*ROW, *columns])
+
+
+def placed(batch: pa.RecordBatch, ids: pa.Array, first: int) -> pa.RecordBatch:
+    """Measured columns with the places and ids of their rows, the first of which is `first`."""
+    position = pa.array(range(first, first + len(batch)), pa.int64())
+    columns = [position, ids.slice(first, len(batch)), *batch.columns]
+    names = [*(field.name for field in ROW), *batch.schema.names]
+    return pa.record_batch(columns, names=names)
 
 
 def write_verdicts(
