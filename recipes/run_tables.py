@@ -5,6 +5,7 @@ from typing import Any
 
 import duckdb
 
+from curate.synthesize.calls import path_in
 from recipes.runner import read_run, tables_of
 from recipes.work import Work
 from schemas.errors import TableError
@@ -19,6 +20,7 @@ class RunTables:
         if told is None:
             raise TableError(f"{run}: no run, it has no run.json. Run the recipe again.")
         self.run = run
+        self.ledger = path_in(work.folder)
         self._folders = {name: work.tables / folder for name, folder in tables_of(told).items()}
         self.names = list(self._folders)
         self._database = duckdb.connect()

@@ -5,6 +5,7 @@ mixture row -> example -> teacher call -> passage -> document -> source, licence
 
 from typing import Any
 
+from recipes import why_calls
 from recipes.run_tables import RunTables
 from schemas.errors import TableError
 
@@ -75,6 +76,7 @@ def _example(run: RunTables, row: dict[str, Any]) -> Story:
         "task": row["task"],
         "teacher": row["teacher"],
         "call_ids": row["call_ids"],
+        "calls": why_calls.behind(row["call_ids"], run.ledger),
         "evidence": row["evidence"],
         "part": row["part"],
         "split": row["split"],
@@ -204,6 +206,7 @@ def _id(story: Story) -> str:
 def _example_lines(story: Story) -> list[str]:
     told = [f"{turn['role']:<10}{_line(turn['content'], 400)}" for turn in story["messages"]]
     told.append(f"task      {story['task']}, by {story['teacher']}, calls {len(story['call_ids'])}")
+    told += why_calls.lines(story["calls"])
     told += _verdict_lines(story["verdict"])
     for place in story.get("mixture", []):
         told.append(f"mixture   {place['split']} row {place['position']}{_tokens(place)}")
@@ -212,6 +215,9 @@ def _example_lines(story: Story) -> list[str]:
         kept = f"cannot be trained on: {problem}" if problem else "not drawn"
         told.append(f"mixture   {kept if story['verdict']['kept'] else 'no, set aside'}")
     for quote in story["evidence"]:
+        if quote["match"] == "none":
+            told.append(f"evidence  not in the source: {_line(quote['quote'], 200)}")
+            continue
         told.append(
             f"evidence  characters {quote['start']}-{quote['end']} ({quote['match']}): "
             f"{_line(quote['quote'], 200)}"

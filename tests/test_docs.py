@@ -11,13 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import yaml
 
 from curate.collect.forms import ROWS, SUFFIXES
+from curate.synthesize.fake.server import serving
+from curate.synthesize.fake.settings import FakeSettings
+from curate.synthesize.replies import OUTCOMES
+from curate.synthesize.tasks import catalog
+from recipes.cli import app
+from recipes.loader import load
+from recipes.teaching import teaching
 from schemas.recipe import Recipe
 from tests.conftest import sentence
 
 ROOT = Path(__file__).resolve().parents[1]
+MINE = "mine.yaml"
 Retort = Callable[..., Any]
 
 
@@ -41,7 +50,8 @@ def test_the_readme_begins_with_what_it_is_two_commands_and_a_picture() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/collect.md"]
+    "name",
+    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/collect.md", "docs/teachers.md"],
 )
 def test_links_lead_to_files(name: str) -> None:
     path = ROOT / name
@@ -56,6 +66,25 @@ def test_make_targets_that_are_named_exist() -> None:
             assert not command.startswith("make ") or command.split()[1] in targets
 
 
+def shown_commands() -> list[list[str]]:
+    """Every `retort …` of the README, its words."""
+    inline = re.findall(r"`(retort screen [^`]+)`", (ROOT / "README.md").read_text())
+    listed = [one for one in commands(ROOT / "README.md") if one.startswith("retort ")]
+    return [shlex.split(one)[1:] for one in (*listed, *inline)]
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/collect.md", "docs/teachers.md"])
+def test_commands_that_are_shown_name_verbs_and_options_that_there_are(name: str) -> None:
+    group = typer.main.get_command(app)
+    verbs: dict[str, Any] = group.commands  # type: ignore[attr-defined]
+    told = [shlex.split(one)[1:] for one in commands(ROOT / name) if one.startswith("retort ")]
+    assert told
+    for verb, *words in told:
+        options = {option for one in verbs[verb].params for option in one.opts}
+        assert {word for word in words if word.startswith("-")} <= options, (verb, words)
+
+
+@pytest.mark.slow
 def test_the_readmes_commands_run(
     papers: Path, model_folder: Path, tmp_path: Path, retort: Retort
 ) -> None:
@@ -63,7 +92,7 @@ def test_the_readmes_commands_run(
     folder.mkdir()
     shutil.copytree(model_folder, folder / "models" / "small")
     shutil.copytree(papers / "domain", folder / "papers")
-    (recipe,) = blocks(ROOT / "README.md", "yaml")
+    recipe, teaching = blocks(ROOT / "README.md", "yaml")
     (folder / "mine.yaml").write_text(recipe)
     draw = random.Random(5)
     asked = [
@@ -71,16 +100,26 @@ def test_the_readmes_commands_run(
         for n in range(200)
     ]
     (folder / "alpaca.json").write_text(json.dumps(asked))
-    inline = re.findall(r"`(retort screen [^`]+)`", (ROOT / "README.md").read_text())
-    listed = [one for one in commands(ROOT / "README.md") if one.startswith("retort ")] + inline
-    assert len(listed) >= 13
-    for command in listed:
-        done = retort(*shlex.split(command)[1:], cwd=folder)
-        assert done.status == 0, f"{command}: {done.err}"
+    listed = shown_commands()
+    with_teacher = [one for one in listed if one[-1] in ("5", "calls") or one == ["plan", MINE]][1:]
+    server = [one for one in listed if one[0] == "serve-fake"]
+    assert len(listed) >= 17 and len(with_teacher) == 3 and len(server) == 1
+    for words in listed:
+        if words not in (*with_teacher[1:], *server):
+            done = retort(*words, cwd=folder)
+            assert done.status == 0, f"{words}: {done.err}"
 
     assert (folder / "mixture" / "train.parquet").is_file()
     assert (folder / "clean.json").is_file()
     assert (folder / "tuned" / "model" / "adapter_model.safetensors").is_file()
+    with serving(FakeSettings()) as fake:
+        (folder / "mine.yaml").write_text(
+            recipe + teaching.replace("http://127.0.0.1:8000/v1", fake.url)
+        )
+        for words in with_teacher:
+            done = retort(*words, cwd=folder)
+            assert done.status == 0, f"{words}: {done.err}"
+        assert fake.stats()["answered"] > 0
 
 
 def test_the_page_on_collecting_shows_what_can_be_done(
@@ -101,6 +140,24 @@ def test_the_page_on_collecting_shows_what_can_be_done(
     assert all(f"`{suffix}`" in told for suffix in SUFFIXES)
 
 
+def test_the_page_on_teachers_shows_recipes_and_tasks_that_can_be(tmp_path: Path) -> None:
+    told = (ROOT / "docs" / "teachers.md").read_text()
+    block, _ = blocks(ROOT / "docs" / "teachers.md", "yaml")
+    (own,) = blocks(ROOT / "docs" / "teachers.md", "markdown")
+    (tmp_path / "mechanism.md").write_text(own)
+    (tmp_path / "domain").mkdir()
+    (tmp_path / "shown.yaml").write_text(
+        "name: shown\nmix: {parts: {domain: 1}}\n"
+        f"collect: {{domain: [{{from: files, paths: [domain]}}]}}\n{block}"
+    )
+    found = teaching(load(str(tmp_path / "shown.yaml")), tmp_path / "calls.sqlite")
+
+    assert [one.task.name for one in found.asked] == ["grounded-qa", "reasoning", "mechanism"]
+    assert all(f"| `{name}` |" in told for name in catalog.names())
+    reference = (ROOT / "docs" / "recipes.md").read_text()
+    assert all(f"| `{outcome}` |" in reference for outcome in OUTCOMES)
+
+
 def test_the_reference_is_what_the_code_says() -> None:
     spec = importlib.util.spec_from_file_location("reference", ROOT / "docs" / "make_reference.py")
     assert spec and spec.loader
@@ -112,8 +169,8 @@ def test_the_reference_is_what_the_code_says() -> None:
 
 def test_every_verb_has_help_with_an_example_that_names_it(tmp_path: Path, retort: Retort) -> None:
     listed = retort("--help", cwd=tmp_path).out.split("Commands:")[1]
-    verbs = re.findall(r"^  (\w+) ", listed, re.MULTILINE)
-    assert len(verbs) == 13
+    verbs = re.findall(r"^  ([\w-]+) ", listed, re.MULTILINE)
+    assert len(verbs) == 16
     for verb in verbs:
         assert f"Example: retort {verb}" in retort(verb, "--help", cwd=tmp_path).out
 

@@ -1,7 +1,8 @@
 """The laws of the design, each held by a test.
 
-Law 8 (a reply is never paid for twice) begins to hold something with the first paid teacher; the
-rules of strangers (law 10) are in `curate/screen/test_judge.py`.
+Law 8 is also held by `recipes/test_teaching.py` and, against kill -9, by
+`recipes/test_teacher_faults.py`; the rules of strangers (law 10) are in
+`curate/screen/test_judge.py`, hosts and keys in `curate/synthesize/teachers/test_hosts.py`.
 """
 
 import ast
@@ -9,8 +10,10 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +23,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from curate.synthesize.fake.server import serving
+from curate.synthesize.fake.settings import FakeSettings
 from recipes.runner import Done, make
 from recipes.stage import Inputs, Stage
 from recipes.work import Work
@@ -27,6 +32,7 @@ from schemas.manifest import Manifest, read
 from schemas.rows import Failure
 from schemas.tables import Table, Writer
 from tests.conftest import loaded_by
+from tests.recipes.teachers import write_passages
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {"schemas", "curate", "train", "recipes"}
@@ -378,6 +384,25 @@ def test_law_7_a_file_that_cannot_be_read_is_a_failure_with_its_reason(
     assert (table.manifest.requested, table.manifest.ok) == (54, 51)
 
 
+# 8. A reply is stored before it is parsed, and never paid for twice.
+
+
+def test_law_8_a_reply_that_nobody_can_read_is_stored_and_not_asked_for_again(
+    tmp_path: Path, retort: Callable[..., Any]
+) -> None:
+    write_passages(tmp_path / "p.parquet", 12)
+    settings = FakeSettings(faults={"invalid_json": 1.0}, first_only=False)
+    with serving(settings) as fake:
+        command = ("synthesize", "p.parquet", "-o", "e", "--teacher", fake.url, "--model", "m")
+        first = retort(*command, "--json", cwd=tmp_path).json
+        again = retort(*command, "--json", cwd=tmp_path).json
+        seen = fake.stats()
+
+    assert first["outcomes"] == again["outcomes"] == {"invalid_json": 12}
+    assert first["calls"] == seen["answered"] == 24, "each was asked once to correct itself"
+    assert again["calls"] == 0 and again["calls_reused"] == 24
+
+
 # 9. Same recipe, same parts.
 
 
@@ -451,6 +476,89 @@ def test_law_10_no_key_reaches_a_manifest_a_report_or_a_log(
     assert key not in done.out + done.err + doctor.out + doctor.err
     for path in (tmp_path / "work").rglob("*"):
         assert not path.is_file() or key.encode() not in path.read_bytes()
+
+
+KEY = "sk-retort-test-9876543210"
+"""Begins as keys of OpenAI do; opens nothing."""
+
+
+def test_law_10_a_teachers_key_is_in_no_file_and_no_message(
+    papers: Path, tmp_path: Path, retort: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server sends the key back in its errors, as careless ones do."""
+    monkeypatch.setenv("RETORT_TEST_KEY", KEY)
+    text = (papers / "small.yaml").read_text()
+    for right in (True, False):
+        folder = tmp_path / str(right)
+        folder.mkdir()
+        sent = KEY if right else KEY[::-1]
+        with serving(FakeSettings(key_env="RETORT_TEST_KEY", faults={"refusal": 0.1})) as fake:
+            teacher = {"kind": "openai", "model": "m", "base_url": fake.url, "key": "LAB_KEY"}
+            (folder / "small.yaml").write_text(
+                f"{text}\nsynthesize: {{teachers: {json.dumps([teacher])}}}\n"
+            )
+            done = retort(
+                *("run", "small.yaml", "--work", folder / "work", "--until", "screen.examples"),
+                *("--allow-path", papers),
+                cwd=papers_in(folder, papers),
+                env={"LAB_KEY": sent, "OPENAI_LOG": "debug"},
+            )
+            assert fake.stats()["requests"] > 0
+        listed = retort("calls", "--work", folder / "work", cwd=folder, env={"LAB_KEY": sent})
+        assert done.status == (0 if right else 2)
+        written = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+        assert len(written) > 20
+        for said in (done.out, done.err, listed.out, listed.err):
+            assert sent not in said
+        assert not any(sent.encode() in one for one in written)
+
+
+def papers_in(folder: Path, papers: Path) -> Path:
+    """The folder with the papers beside its recipe."""
+    for part in ("domain", "general"):
+        shutil.copytree(papers / part, folder / part)
+    return folder
+
+
+def test_law_10_the_default_key_is_not_sent_to_an_unknown_host(
+    tmp_path: Path, retort: Callable[..., Any]
+) -> None:
+    write_passages(tmp_path / "p.parquet", 3)
+    heads: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=hear, args=(server, heads), daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+        ambient = {"OPENAI_API_KEY": KEY, "OPENAI_ADMIN_KEY": KEY, "OPENAI_ORG_ID": "org-secret"}
+        done = retort(
+            *("synthesize", "p.parquet", "-o", "e.parquet", "--teacher", url, "--model", "m"),
+            cwd=tmp_path,
+            env={**ambient, "OPENAI_CUSTOM_HEADERS": f"X-Key: {KEY}"},
+        )
+        named = retort(
+            *("synthesize", "p.parquet", "-o", "e.parquet", "--teacher", url, "--model", "m"),
+            *("--key", "OPENAI_API_KEY"),
+            cwd=tmp_path,
+            env=ambient,
+        )
+
+    assert done.status == 2 and named.status == 2
+    assert "belongs to another service" in named.err
+    assert heads and not any(KEY.encode() in head or b"org-secret" in head for head in heads)
+
+
+def hear(server: socket.socket, heads: list[bytes]) -> None:
+    """Note what each request says, and answer that there is no such model."""
+    while True:
+        try:
+            asked, _ = server.accept()
+        except OSError:
+            return
+        with asked:
+            heads.append(asked.recv(65_536))
+            asked.sendall(
+                b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            )
 
 
 # 11. Text is streamed: a stage's memory does not grow with the table.

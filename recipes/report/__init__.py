@@ -4,6 +4,7 @@ page.py      puts the page together: `report.html`, a template for each section,
 headline.py  its head: sentences and the numbers to look at first
 numbers.py   every count on it, asked of the tables by SQL
 funnel.py    how many rows there are at each level, and what fell away
+teachers.py  models that were asked: how it went, what it gave, what it cost
 lengths.py   the distributions of lengths, and their geometry as figures
 samples.py   the few rows that are shown
 mixture.py   the mixture in rows and in tokens

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from schemas.rows import (
     CHECKPOINTS,
@@ -43,6 +44,11 @@ WORDS = r"len(regexp_extract_all({0}, '[^\t\n\x0B\f\r ]+'))"
 """Runs of characters between white space, as the measure `length` counts them."""
 VERDICT = "kept, failed, duplicate_of, similarity"
 GATES = {"passages": "screen.passages", "examples": "screen.examples"}
+FOUND = """case when coalesce(len(evidence), 0) = 0 then 'no quote'
+                when len(list_filter(evidence, lambda quote: quote.match = 'none')) > 0 then 'none'
+                when len(list_filter(evidence, lambda quote: quote.match <> 'exact')) > 0
+                then 'normalised' else 'exact' end"""
+"""How the worst placed quote of an example was found."""
 MOST_LABELS = 12
 """Rows of a breakdown; what lies beyond is summed up in one more."""
 NARROW = f"""
@@ -55,6 +61,7 @@ NARROW = f"""
 
     create table examples as
     select rows.id, document_id, passage_id, part, split, license, domain, task,
+           teacher, teacher_license, trainable, {FOUND} as found,
            {{question}} as question_words, {{answer}} as answer_words, {VERDICT}
     from "synthesize" as rows left join "screen.examples" as verdicts using (id);
 
@@ -84,6 +91,24 @@ BREAKDOWN = """
 FELL = """
     select rule, count(*) as n, count(*) filter (len(failed) = 1) as alone
     from (select unnest(failed) as rule, failed from {0}) group by rule
+"""
+
+TAUGHT = """
+    select teacher, split_part(task, '/', 1), count(*), count(*) filter (found = 'exact'),
+           count(*) filter (found = 'normalised'), count(*) filter (found = 'none'),
+           count(*) filter (found = 'no quote'), count(*) filter (kept)
+    from examples group by all
+"""
+TERMS = """
+    select teacher, teacher_license, coalesce(trainable, true) as may, count(*),
+           count(*) filter (kept)
+    from examples where teacher in (select unnest(?)) group by all order by all
+"""
+
+SCORED = """
+    select count({0}), avg({0}), avg({0}) filter (kept),
+           {counts}
+    from scored left join examples using (id)
 """
 
 
@@ -174,6 +199,52 @@ def families(database: duckdb.DuckDBPyConnection) -> list[tuple[str, int, int]]:
         """select task, count(*), count(*) filter (kept) from examples
            group by task order by 2 desc, task"""
     ).fetchall()
+
+
+def taught(database: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str, int]]:
+    """(teacher, task) -> examples, by how their evidence was found, and those that were kept."""
+    names = ("examples", "exact", "normalised", "missing", "unquoted", "kept")
+    return {
+        (teacher, task): dict(zip(names, counts, strict=True))
+        for teacher, task, *counts in database.execute(TAUGHT).fetchall()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What a judge gave on one axis."""
+
+    axis: str
+    meaning: str
+    n: int
+    mean: float | None
+    mean_kept: float | None
+    """Of the examples that were kept; none where there are none, or nothing was judged by rules."""
+    counts: list[int]
+    """Examples by their score, rounded, from 1 to 5."""
+
+
+def scored(database: duckdb.DuckDBPyConnection, judged: Table) -> list[Scored]:
+    """What a judge gave: its columns of scores, in their order."""
+    database.register("scored", judged.dataset())
+    counts = ", ".join(f"count(*) filter (round({{0}}) = {score})" for score in range(1, 6))
+    found = []
+    for column in judged.schema:
+        if column.name.startswith("judge_") and pa.types.is_floating(column.type):
+            query = SCORED.format(column.name, counts=counts.format(column.name))
+            ((n, mean, mean_kept, *by_score),) = database.execute(query).fetchall()
+            meaning = (column.metadata or {}).get(b"doc", b"").decode()
+            axis = column.name.removeprefix("judge_").replace("_", " ")
+            found.append(Scored(axis, meaning, n, mean, mean_kept, by_score))
+    database.unregister("scored")
+    return found
+
+
+def terms(
+    database: duckdb.DuckDBPyConnection, teachers: Sequence[str]
+) -> list[tuple[str, str | None, bool, int, int]]:
+    """(teacher, terms on what it writes, whether they allow training, examples, kept ones)."""
+    return database.execute(TERMS, [list(teachers)]).fetchall()
 
 
 def folders(tables: Mapping[str, Path]) -> dict[str, Table]:

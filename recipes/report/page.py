@@ -10,6 +10,7 @@ import jinja2
 import yaml
 
 from curate.mix import SPLITS
+from recipes.dollars import dollars
 from recipes.report import (
     answers,
     axis,
@@ -21,6 +22,7 @@ from recipes.report import (
     numbers,
     samples,
     scores,
+    teachers,
     text,
     training,
 )
@@ -31,6 +33,7 @@ FOLDER = Path(__file__).parent
 SECTIONS = {
     "scores": "What tuning changed",
     "funnel": "Funnel",
+    "teachers": "Teachers",
     "unread": "Not obtained",
     "breakdown": "Parts and licences",
     "lengths": "Lengths",
@@ -116,6 +119,7 @@ def _data(
             ("Licence", numbers.breakdown(database, "license")),
         ],
         "families": families,
+        "teachers": teachers.read(database, made),
         "lengths": [drawn for one in FIGURES if (drawn := lengths.figure(database, *one))],
         "reasons": {
             funnel.GATES[level.name]: {one.rule: one.reason for one in level.fell}
@@ -194,6 +198,7 @@ def environment() -> jinja2.Environment:
         "n": lambda value: f"{value:,}",
         "seconds": text.seconds,
         "memory": text.memory,
+        "dollars": dollars,
         "nats": lambda value: axis.number(value, 3),
     }
     found.globals |= {"share": text.share, "counted": text.counted, "listed": text.listed}

@@ -39,7 +39,9 @@ TWINS = """
 ROWS = "select {0} from {1} where id in (select unnest(?))"
 COLUMNS = {
     "segment": 'id, part, split, title, section, source, license, start, "end", text',
-    "synthesize": "id, part, split, task, messages, context, passage_id, evidence, source, license",
+    "synthesize": (
+        "id, part, split, task, messages, context, passage_id, evidence, teacher, source, license"
+    ),
 }
 Found = Mapping[str, dict[str, Any]]
 """Id -> row."""
@@ -57,6 +59,10 @@ class Card:
     passage_id: str | None
     pieces: list[Piece]
     """The passage's text, the evidence marked; empty where there is none."""
+    teacher: str
+    """Who wrote an example; empty for a passage."""
+    missing: list[str]
+    """Quotes that its teacher gave and that are not in the source."""
     misplaced: list[str]
     """Quotes that do not stand in the passage at the offsets that are given for them."""
     title: str
@@ -177,6 +183,8 @@ def _passage(row: Mapping[str, Any], quotes: Sequence[Mapping[str, Any]] = ()) -
         turns=[],
         passage_id=row["id"],
         pieces=marked(text, [span for span, good in zip(spans, stands, strict=True) if good], TEXT),
+        teacher="",
+        missing=[],
         misplaced=[
             shortened(quote["quote"], LINE)
             for quote, good in zip(quotes, stands, strict=True)
@@ -191,7 +199,8 @@ def _passage(row: Mapping[str, Any], quotes: Sequence[Mapping[str, Any]] = ()) -
 
 def _example(row: Mapping[str, Any], passages: Found) -> Card:
     """An example with its passage; the context alone where the passage is not in the tables."""
-    quotes = row["evidence"] or []
+    quotes = [one for one in row["evidence"] or [] if one["match"] != "none"]
+    missing = [one for one in row["evidence"] or [] if one["match"] == "none"]
     passage = passages.get(row["passage_id"])
     under = _passage(passage, quotes) if passage is not None else None
     context = [Piece(shortened(row["context"], TEXT), False)] if row["context"] else []
@@ -201,6 +210,8 @@ def _example(row: Mapping[str, Any], passages: Found) -> Card:
         turns=[(turn["role"], shortened(turn["content"], TEXT)) for turn in row["messages"]],
         passage_id=row["passage_id"],
         pieces=under.pieces if under else context,
+        teacher=row["teacher"],
+        missing=[shortened(one["quote"].strip(), LINE) for one in missing],
         misplaced=under.misplaced if under else [shortened(one["quote"], LINE) for one in quotes],
         title=under.title if under else "",
         section=under.section if under else "",

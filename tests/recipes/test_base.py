@@ -56,6 +56,7 @@ def test_a_folder_is_linked_not_copied_and_counts_the_mixture(
     assert all(0 < row["n_loss_tokens"] < row["n_tokens"] for row in counted)
 
 
+@pytest.mark.slow
 def test_a_changed_weight_is_another_base_but_the_same_mixture(
     project: Path, retort: Retort
 ) -> None:
@@ -143,6 +144,7 @@ def test_weights_that_are_pickled_are_not_read(project: Path, retort: Retort) ->
     refused(run(retort, project, "base.path=model"), "safetensors", "can run code")
 
 
+@pytest.mark.slow
 def test_a_tokenizer_without_template_asks_for_one_and_takes_it(
     project: Path, retort: Retort
 ) -> None:
@@ -165,6 +167,7 @@ def test_a_tokenizer_without_template_asks_for_one_and_takes_it(
     refused(run(retort, project, "base.path=model", "base.template=no.jinja"), "no.jinja")
 
 
+@pytest.mark.slow
 def test_a_template_that_never_ends_an_answer_leaves_nothing_to_train_on(
     project: Path, retort: Retort
 ) -> None:
@@ -180,6 +183,7 @@ def test_a_template_that_never_ends_an_answer_leaves_nothing_to_train_on(
     )
 
 
+@pytest.mark.slow
 def test_rows_that_do_not_fit_are_counted(project: Path, retort: Retort) -> None:
     sets = ("base.path=model", "tune.max_length=110", "mix.size=20", "tune.method=lora")
     done = run(retort, project, *sets)

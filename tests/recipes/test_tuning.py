@@ -130,6 +130,7 @@ def test_other_shares_tune_again_and_keep_base_control_and_their_scores(
     assert made(again("mix.parts={domain: 0.5, general: 0.5}")) == {"mix", *TUNED}
 
 
+@pytest.mark.slow
 def test_another_size_gives_the_control_as_many_steps(again: Callable[..., Any]) -> None:
     assert made(again("mix.size=120")) == {
         "mix",
@@ -139,6 +140,7 @@ def test_another_size_gives_the_control_as_many_steps(again: Callable[..., Any])
     }
 
 
+@pytest.mark.slow
 def test_another_learning_rate_remakes_no_mixture(again: Callable[..., Any]) -> None:
     told = made(again("tune.learning_rate=0.02"))
 
@@ -149,6 +151,7 @@ def test_other_draws_only_score_again(again: Callable[..., Any]) -> None:
     assert made(again("evaluate.draws=600")) == {"evaluate"}
 
 
+@pytest.mark.slow
 def test_more_pretraining_leaves_tokenizer_and_mixture(again: Callable[..., Any]) -> None:
     told = made(again("base.pretrain.tokens=25000", until="tune"))
 
@@ -184,6 +187,7 @@ def test_a_mixture_of_the_domain_alone_still_shows_what_is_forgotten(
     assert {one["part"] for one in scores} == {"domain", "general"}
 
 
+@pytest.mark.slow
 def test_a_mixture_of_the_general_part_has_no_control_and_says_so(
     again: Callable[..., Any],
 ) -> None:
@@ -195,6 +199,7 @@ def test_a_mixture_of_the_general_part_has_no_control_and_says_so(
     assert evaluated["rows"] == 4
 
 
+@pytest.mark.slow
 def test_a_control_that_cannot_be_is_told_before_anything_is_tuned(
     project: Path, tmp_path: Path, retort: Retort
 ) -> None:
@@ -332,6 +337,7 @@ def test_plan_and_why_know_of_the_model(project: Path, retort: Retort) -> None:
     assert f"{row['n_tokens']} tokens, {row['n_loss_tokens']} of them with loss" in said
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_in_the_middle_of_its_tuning(
     project: Path, papers: Path, tmp_path: Path
 ) -> None:

@@ -252,6 +252,7 @@ def killed_after_checkpoints(arguments: list[str], scratch: Path, n: int) -> Non
     assert process.wait() == -signal.SIGKILL
 
 
+@pytest.mark.slow
 def test_a_tuning_that_is_killed_goes_on_and_ends_with_the_same_losses_and_tensors(
     mixture: Path, whole_base: Made, tmp_path: Path, retort: Retort
 ) -> None:
@@ -271,6 +272,7 @@ def test_a_tuning_that_is_killed_goes_on_and_ends_with_the_same_losses_and_tenso
     assert not (tmp_path / "killed.scratch").exists()
 
 
+@pytest.mark.slow
 def test_a_terminal_is_told_step_loss_speed_and_time_left(
     mixture: Path, whole_base: Made, tmp_path: Path
 ) -> None:
@@ -295,6 +297,7 @@ def test_a_terminal_is_told_step_loss_speed_and_time_left(
     )
 
 
+@pytest.mark.slow
 def test_checkpoints_of_other_settings_are_not_gone_on_with(
     mixture: Path, whole_base: Made, tmp_path: Path, retort: Retort
 ) -> None:
@@ -307,6 +310,7 @@ def test_checkpoints_of_other_settings_are_not_gone_on_with(
     assert done.json["resumed_from_step"] is None
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_last_checkpoint(
     mixture: Path, whole_base: Made, tmp_path: Path, retort: Retort
 ) -> None:
