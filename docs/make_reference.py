@@ -5,6 +5,7 @@
 A test holds that the file is what this writes.
 """
 
+import importlib
 import types
 import typing
 from pathlib import Path
@@ -21,12 +22,13 @@ from curate.collect.packages import ALLOWED
 from curate.mix import TOO_LONG
 from curate.screen import catalog, gate, rules
 from curate.screen.view import OF_DOCUMENT, TURNS
+from curate.synthesize.replies import OUTCOMES, RETRYABLE
+from curate.synthesize.tasks import catalog as tasks
 from schemas.recipe import (
     Files,
     Holdout,
     InstalledDocs,
     Limits,
-    Miner,
     Mix,
     Recipe,
     Rule,
@@ -35,6 +37,7 @@ from schemas.recipe import (
     Synthesize,
     Unique,
 )
+from schemas.teachers import Ask, Budget, Miner, OpenAI, Prices, Replay
 from schemas.training import Base, Evaluate, Pretrain, Tune
 
 OUT = Path(__file__).with_name("recipes.md")
@@ -50,6 +53,11 @@ BLOCKS: list[tuple[str, type[BaseModel]]] = [
     ("`unique`", Unique),
     ("`synthesize`", Synthesize),
     ("`synthesize.teachers`: the miner", Miner),
+    ("`synthesize.teachers`: a model behind an API", OpenAI),
+    ("`synthesize.teachers`: recorded answers", Replay),
+    ("`prices` of a teacher", Prices),
+    ("`synthesize.budget`", Budget),
+    ("`synthesize.tasks`", Ask),
     ("`base`", Base),
     ("`base.pretrain`", Pretrain),
     ("`mix`", Mix),
@@ -125,6 +133,30 @@ def block(title: str, model: type[BaseModel]) -> list[str]:
     return [*lines, ""]
 
 
+def settings_of_tasks() -> list[str]:
+    """Every task that models are given, with its settings, and how asking may end."""
+    lines = [
+        "## Tasks of models",
+        "",
+        "Settings stand beside `task`: `{task: summary, sentences: 2}`.",
+    ]
+    for name in tasks.names():
+        module = importlib.import_module(f"curate.synthesize.tasks.{name.replace('-', '_')}")
+        doc = (module.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
+        lines += ["", f"### `{name}`", "", doc, "", "| setting | type | default | what it is |"]
+        lines += ["|---|---|---|---|"]
+        for setting, field in module.Params.model_fields.items():
+            said = (field.description or "").replace("\n", " ")
+            lines.append(f"| `{setting}` | {type_of(field)} | {default_of(field)} | {said} |")
+    lines += ["", "How asking may end; what is marked is asked again by the next run:", ""]
+    lines += ["| outcome | what it means | again |", "|---|---|---|"]
+    lines += [
+        f"| `{outcome}` | {said} | {'yes' if outcome in RETRYABLE else ''} |"
+        for outcome, said in OUTCOMES.items()
+    ]
+    return [*lines, ""]
+
+
 def measures() -> list[str]:
     """Every measure with its columns and parameters."""
     lines = ["## Measures", "", "A rule that names a measured column brings its measure in.", ""]
@@ -166,7 +198,7 @@ def page() -> str:
     for title, model in BLOCKS:
         lines += block(title, model)
     lines += [*RULES.format(functions=functions, turns=turns, document=document).splitlines(), ""]
-    lines += measures() + presets()
+    lines += settings_of_tasks() + measures() + presets()
     lines += ["## Rows that cannot be trained on", ""]
     lines += ["With a base, `mix` sets these kept examples aside before it draws, and counts them:"]
     lines += ["", "| reason | what it means |", "|---|---|"]
