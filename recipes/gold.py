@@ -55,7 +55,8 @@ def read(path: Path) -> tuple[list[Gold], int]:
         raise TableError(f"{path}: no row has a label. Write good or bad, or 1 to 5.")
     labels = _labels(path, labelled)
     gold = [
-        _gold(_row(row, form, context), label) for row, label in zip(labelled, labels, strict=True)
+        _gold(_row(row, form, context, path), label)
+        for row, label in zip(labelled, labels, strict=True)
     ]
     return gold, len(rows) - len(labelled)
 
@@ -81,11 +82,31 @@ def _gold(row: dict[str, Any], label: bool | int) -> Gold:
     return Gold(row, label >= GOOD_FROM, label)
 
 
-def _row(row: Mapping[str, Any], form: Sequence[str], context: str) -> dict[str, Any]:
+def _messages(row: Mapping[str, Any], path: Path) -> list[dict[str, str]]:
+    """The turns of a row.
+
+    Raises:
+        TableError: they are no turns with role and content.
+    """
+    turns = row["messages"] or []
+    if isinstance(turns, list) and all(
+        isinstance(one, dict) and {"role", "content"} <= set(one) for one in turns
+    ):
+        return [{"role": str(one["role"]), "content": str(one["content"] or "")} for one in turns]
+    raise TableError(
+        f"{path}: the messages of row {row['id']} are not a list of turns with role and content. "
+        f"Mend them, or give columns question and answer."
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _row(row: Mapping[str, Any], form: Sequence[str], context: str, path: Path) -> dict[str, Any]:
     """A row of the file as the judge reads it."""
     if form == ("messages",):
-        turns = row["messages"] or []
-        messages = [{"role": one["role"], "content": one["content"] or ""} for one in turns]
+        messages = _messages(row, path)
     else:
         asked = [str(row[name]) for name in (form[0], "input") if row.get(name)]
         messages = [
@@ -93,11 +114,11 @@ def _row(row: Mapping[str, Any], form: Sequence[str], context: str) -> dict[str,
             {"role": "assistant", "content": str(row[form[1]] or "")},
         ]
     return {
-        **{name: row.get(name) for name in OWN},
+        **{name: _text(row.get(name)) for name in OWN},
         "id": str(row["id"]),
         "messages": messages,
-        "context": row[context],
-        "document_title": row.get("document_title") or row.get("title"),
+        "context": _text(row[context]),
+        "document_title": _text(row.get("document_title") or row.get("title")),
     }
 
 

@@ -43,10 +43,13 @@ class Loaded:
             RecipeError: it does not exist, or lies elsewhere than it may.
         """
         candidates = [(folder / named) for folder in self.folders[:2]]
-        found = next((path for path in candidates if path.exists()), None)
+        try:
+            found = next((path for path in candidates if path.exists()), None)
+        except (OSError, ValueError):  # too long to be a path, or with a null character
+            found = None
         if found is None:
             raise RecipeError(
-                f"{self.path}: {named} does not exist, neither beside the recipe nor in the "
+                f"{self.path}: {named[:200]} does not exist, neither beside the recipe nor in the "
                 f"current folder. Correct the path."
             )
         real = found.resolve()
@@ -109,10 +112,12 @@ def load(
         raise RecipeError(f"{path}: {_first(error)}") from error
     folders = [path.resolve().parent, Path.cwd(), *(folder.resolve() for folder in allow_paths)]
     hosts: Mapping[str, str | None] = {}
-    if recipe.synthesize.models or allow_hosts:
+    if recipe.synthesize.models:
+        recipe = guarded(recipe)
+    if allow_hosts:
         from curate.synthesize.teachers.hosts import allowed
 
-        recipe, hosts = guarded(recipe), allowed(list(allow_hosts))
+        hosts = allowed(list(allow_hosts))
     loaded = Loaded(recipe, path, tuple(folders), hosts)
     for sources in recipe.collect.values():
         for source in sources:
@@ -219,6 +224,8 @@ def _first(error: ValidationError) -> str:
             return f"{where}: needs `kind: miner`, `openai` or `replay` (got {_short(got)})."
         return f"{where}: needs `from: installed-docs` or `from: files` (got {_short(got)})."
     message = problem["msg"].removeprefix("Value error, ")
+    if location and location[-1] == "key":  # perhaps the key itself, written there by mistake
+        return f"{where}: names an environment variable, as LAB_KEY; never the key itself."
     return f"{where}: {message} (got {_short(got)})."
 
 

@@ -23,6 +23,8 @@ def validated(model: type[Model], given: Mapping[str, object]) -> Model:
         problem = error.errors()[0]
         where = ".".join(str(part) for part in problem["loc"])
         message = problem["msg"].removeprefix("Value error, ")
+        if problem["loc"][-1:] == ("key",):  # perhaps the key itself, given by mistake
+            raise RecipeError("key: names an environment variable, as LAB_KEY.") from None
         raise RecipeError(f"{where}: {message} (got {problem['input']!r}).") from error
 
 

@@ -203,6 +203,7 @@ def write(
     skipped: Mapping[str, int],
     stage: str,
     requested: Callable[[], int] | None = None,
+    facts: Callable[[], dict[str, Any]] = dict,
 ) -> int:
     """Write rows to a file or a table folder; gives how many there were.
 
@@ -214,6 +215,7 @@ def write(
         skipped: reason -> what was left out, read once the rows are.
         stage: who makes it.
         requested: what was asked for besides what was skipped; rows and failures by default.
+        facts: numbers for a folder's manifest, read once the rows are.
     """
     n_rows = 0
 
@@ -237,6 +239,7 @@ def write(
                 writer.skip(reason, count)
         if requested is not None:
             writer.requested = requested() + writer.skipped
+        writer.facts |= facts()
         finish(writer, stage, {})
     return n_rows
 

@@ -62,13 +62,23 @@ def synthesize(
     plain.check(out)
     found = teaching(_loaded(block, hosts), ledger, f"{NAME} {out.resolve()}")
     rows = plain.conform(path, PASSAGES, NEEDED, "passages")
-    table = pa.Table.from_batches(rows.batches(), schema=PASSAGES).slice(0, limit)
+    table = with_sections(pa.Table.from_batches(rows.batches(), schema=PASSAGES)).slice(0, limit)
     ledger.parent.mkdir(parents=True, exist_ok=True)
     asking = Asking(found, table, tell)
     skipped: Counter[str] = Counter()
     batches = _batches(asking, table, skipped)
-    n_rows = plain.write(out, EXAMPLES, batches, asking.failures, skipped, NAME, asking.requested)
-    return Made(asking.told(n_rows, skipped, began), asking.notes(), asking.halt())
+    n_rows = plain.write(
+        *(out, EXAMPLES, batches, asking.failures, skipped, NAME, asking.requested, asking.facts)
+    )
+    return Made(asking.told(n_rows, began), asking.notes(), asking.halt())
+
+
+def with_sections(passages: pa.Table) -> pa.Table:
+    """Passages of a plain file, with no headings where their section is null."""
+    place = passages.schema.get_field_index("section")
+    kind = passages.schema.field(place).type
+    filled = [part if part else [] for part in passages["section"].to_pylist()]
+    return passages.set_column(place, passages.schema.field(place), pa.array(filled, kind))
 
 
 def _loaded(block: dict[str, Any], hosts: dict[str, str | None]) -> Loaded:
@@ -90,12 +100,11 @@ def _batches(
     """Rows of the miner, then those of the models."""
     from curate.synthesize.miner import synthesize as mine
 
-    def skip(reason: str, n: int) -> None:
-        skipped[reason] += n
+    def leave_out(reason: str, n: int) -> None:
+        asking.left_out[reason] += n
 
     if asking.found.miner is not None:
-        for examples in mine(passages.to_batches, asking.found.miner, skip):
-            asking.n_mined += len(examples)
+        for examples in mine(passages.to_batches, asking.found.miner, leave_out):
             yield _batch(examples)
     if asking.found.asked:
         for examples in asking.examples():
@@ -111,15 +120,17 @@ class Asking:
     """Models that are asked about some passages."""
 
     def __init__(self, found: Teaching, passages: pa.Table, tell: Callable[[str], None]) -> None:
+        from curate.synthesize.coverage import Coverage
         from curate.synthesize.teachers.gathered import Gathered
 
         self.found = found
         self.source = found.source(passages.to_batches, None)
         self.failures: list[Failure] = []
-        self.n_mined = 0
+        self.left_out: Counter[str] = Counter()
+        """Why the miner left examples out, and how many."""
         self._n_passages = len(passages)
         self._tell = tell
-        self._counts = Counts()
+        self._counts, self._covered = Counts(), Coverage()
         self._gathered = Gathered()
 
     def examples(self) -> "Iterator[list[Example]]":
@@ -130,6 +141,7 @@ class Asking:
         seen: set[str] = set()
         for answered in read(self.source, self.found.school, self._gathered):
             self._counts.add(answered)
+            self._covered.add(answered)
             if answered.outcome != "ok":
                 what, again = answered.request.what, answered.retryable
                 self.failures.append(Failure(what, answered.outcome, answered.detail, again))
@@ -139,18 +151,26 @@ class Asking:
                 yield fresh
 
     def requested(self) -> int:
-        """What was asked for, but for what was skipped: replies of models, rows of the miner."""
-        return self._counts.requested + self.n_mined
+        """What was asked for, but for what was skipped: replies of models, the miner's passages."""
+        return self._counts.requested + (self._n_passages if self.found.miner is not None else 0)
+
+    def facts(self) -> dict[str, Any]:
+        """Numbers for the manifest."""
+        told: dict[str, Any] = {"teachers": self._counts.as_facts(self._gathered)}
+        if self._covered.documents:
+            told["coverage"] = self._covered.as_facts()
+        return told if self.found.asked else {"left_out": dict(self.left_out)}
 
     def notes(self) -> list[str]:
-        """Sentences on what was not asked."""
-        return halts(self._gathered, self._counts)
+        """Sentences on what was not asked, and on what was left out."""
+        left = [f"the miner left out {n:,} examples: {why}" for why, n in self.left_out.items()]
+        return [*left, *halts(self._gathered, self._counts)]
 
     def halt(self) -> RetortError | None:
         """What a user has to mend."""
         return fatal(self._gathered)
 
-    def told(self, n_rows: int, skipped: Counter[str], began: float) -> dict[str, Any]:
+    def told(self, n_rows: int, began: float) -> dict[str, Any]:
         """The object that `--json` prints."""
         counts, facts = self._counts, self._counts.as_facts(self._gathered)
         mined = self._n_passages if self.found.miner is not None else 0

@@ -6,7 +6,8 @@ examples is written; replies of teachers are in the ledger, so the run does not 
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from recipes.stage import Stage
 from recipes.stages import until
 from recipes.teaching import Teaching, instructions, teaching
 from recipes.work import Work
+from schemas.errors import TeacherError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 GATE = "screen.passages"
 AT_ONCE = 4
 """Passages that teachers are asked about before the next are."""
+MOST_REASONS = 5
+MOST_WITHOUT = 40
+"""Requests in a row that give no example, after which no more are paid for."""
 
 
 def show(
@@ -48,10 +53,16 @@ def show(
         return kept(rows, verdicts)
 
     found = teaching(loaded, path_in(work.folder))
-    making = [_mined(passages, found.miner)] if found.miner is not None else []
+    missed: Counter[str] = Counter()
+    making: list[Iterator[Example]] = []
+    if found.miner is not None:
+        making.append(filter(found.is_wanted, _mined(passages, found.miner)))
     if found.asked:
         making.append(
-            _taught(found, passages, lambda: instructions(documents.batches()), stages[-1], tell)
+            _taught(
+                *(found, passages, lambda: instructions(documents.batches())),
+                *(stages[-1], tell, missed),
+            )
         )
     examples = list(islice(_in_turn(making), n))
     if as_json:
@@ -60,7 +71,9 @@ def show(
     for example in examples:
         _print(example)
     if len(examples) < n:
-        say(f"\n{len(examples)} of {n} examples: the passages, or the budget, give no more.")
+        say(f"\n{len(examples)} of {n} examples; what was asked gave no more.")
+        for why, times in missed.most_common(MOST_REASONS):
+            say(f"  {times:,} times {why}")
 
 
 def _print(example: "Example") -> None:
@@ -112,31 +125,45 @@ def _taught(
     documents: "Callable[[], Iterator[pa.RecordBatch]]",
     stage: Stage,
     tell: runner.Report,
+    missed: Counter[str],
 ) -> "Iterator[Example]":
     """Examples of models, a few passages at a time, until they stop or nobody wants more."""
     from curate.synthesize.requests import Source
     from curate.synthesize.taught import gather, read
 
     teachers, share = found.school.teachers, found.share
-    some = [batch.slice(at, AT_ONCE) for batch in _shuffled(passages) for at in _every(len(batch))]
-    sources = [
-        Source(lambda one=one: [one], None, found.asked, teachers, share, passages)  # type: ignore[misc]
-        for one in some
-    ]
-    sources.append(Source(list, documents, found.asked, teachers, share))
+    some = _sliced(_shuffled(passages))
+    ready = _sliced(documents())
+    sources = itertools.chain(
+        (Source(_opener(one), None, found.asked, teachers, share, passages) for one in some),
+        (Source(list, _opener(one), found.asked, teachers, share) for one in ready),
+    )
+    n_without = 0
     for source in sources:
         gathered = gather(source, found.school, lambda line: tell(stage, line))
         for number, answered in enumerate(read(source, found.school, gathered)):
             if answered.examples:
+                n_without = 0
                 yield answered.examples[number % len(answered.examples)]
-        fatal = next((one for one in gathered.stopped.values() if one.outcome == "fatal"), None)
-        if fatal is not None:
-            from schemas.errors import TeacherError
-
-            raise TeacherError(f"{fatal.detail}. Mend it and run again.")
-        if gathered.stopped:
+            else:
+                n_without += 1
+                why = answered.detail or "the model found nothing to ask"
+                missed[f"{answered.outcome}: {why}" if answered.outcome != "ok" else why] += 1
+        stopped = next(iter(gathered.stopped.values()), None)
+        if stopped is not None and stopped.outcome == "fatal":
+            raise TeacherError(f"{stopped.detail}. Mend it and run again.")
+        if stopped is not None:
+            missed[stopped.detail] += 1
+        if stopped is not None or n_without >= MOST_WITHOUT:
             return
 
 
-def _every(n: int) -> range:
-    return range(0, n, AT_ONCE)
+def _opener(batch: "pa.RecordBatch") -> "Callable[[], list[pa.RecordBatch]]":
+    return lambda: [batch]
+
+
+def _sliced(batches: "Iterable[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
+    """The same rows, a few at a time."""
+    for batch in batches:
+        for first in range(0, len(batch), AT_ONCE):
+            yield batch.slice(first, AT_ONCE)

@@ -173,9 +173,9 @@ def make(stage: Stage, parents: Sequence[Done], work: Work, tell: Report) -> Don
             )
     except OSError as error:
         raise full(error, work.folder, stage.name) from error
-    tell(stage, made)
     if out.halt is not None:
         raise out.halt
+    tell(stage, made)
     return Done(stage.name, folder, made, round(time.monotonic() - began, 3), False)
 
 

@@ -40,6 +40,9 @@ class Teller:
             self._show(f"{stage.name} …")
         elif isinstance(what, Manifest):
             self._end()
+            if what.status == "partial":
+                for note in what.notes:
+                    sys.stderr.write(f"{note}\n")
         elif what != "reused":
             self._show(f"{stage.name}  {what}")
 
@@ -102,8 +105,6 @@ def print_run(result: "Result") -> None:
         if done.manifest.status == "partial":
             again = done.manifest.facts.get("retryable", done.manifest.failed)
             say(f"{done.name} is partial: {again:,} may succeed when run again.")
-            for note in done.manifest.notes:
-                say(note)
     if all(done.reused for done in result.stages):
         say("Nothing to do: every table was there.")
     made = {done.name: done for done in result.stages}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from curate.synthesize.requests import Asked, Source
     from curate.synthesize.taught import School
+    from schemas.rows import Example
 
 LARGEST = 64 << 10
 """Bytes of a task's file, or of a schema."""
@@ -31,7 +32,15 @@ class Teaching:
     asked: "list[Asked]"
     """Tasks for models; empty where the recipe has none."""
     school: "School"
+    mined_parts: list[str] | None = None
+    """Parts that are mined; all by default."""
     share: Literal["all", "weight"] = "all"
+
+    def is_wanted(self, example: "Example") -> bool:
+        """Whether an example that was mined or taken over is of a part that is asked for."""
+        if self.mined_parts is None or example.passage_id is None:
+            return True
+        return example.part in self.mined_parts
 
     def source(self, passages: Any, documents: Any) -> "Source":  # noqa: ANN401  openers of batches
         """Everything that will be asked about some passages."""
@@ -58,6 +67,12 @@ def teaching(loaded: Loaded, ledger: Path, account: str | None = None) -> Teachi
     block = loaded.recipe.synthesize
     for place, teacher in enumerate(block.teachers):
         check(teacher, block.budget, loaded.hosts, f"synthesize.teachers.{place}")
+    for place, ask in enumerate(block.tasks):
+        if ask.task == MINED and (ask.settings or ask.samples != 1):
+            raise RecipeError(
+                f"synthesize.tasks.{place}: {MINED} has no settings and one sample; per_family and "
+                f"balance stand in the miner's own block."
+            )
     asked = [
         Asked(ask, task(ask, loaded, f"synthesize.tasks.{place}"))
         for place, ask in enumerate(block.tasks)
@@ -76,7 +91,8 @@ def teaching(loaded: Loaded, ledger: Path, account: str | None = None) -> Teachi
         account=account or loaded.recipe.name,
         recorded=recorded,
     )
-    return Teaching(block.miner, asked, school, block.share)
+    mined = next((ask.parts for ask in block.tasks if ask.task == MINED), None)
+    return Teaching(block.miner, asked, school, mined, block.share)
 
 
 def task(ask: Ask, loaded: Loaded, where: str) -> Any:  # noqa: ANN401  a Task, imported late
@@ -129,7 +145,7 @@ def told(recipe: Recipe, found: Teaching) -> dict[str, Any]:
     block = recipe.synthesize
     tasks: list[dict[str, Any]] = []
     if found.miner is not None:
-        tasks.append({"task": MINED, "prompt": _mined_prompt()})
+        tasks.append({"task": MINED, "prompt": _mined_prompt(), "parts": found.mined_parts})
     for one in found.asked:
         asked = {"samples": one.ask.samples, "parts": one.ask.parts}
         tasks.append({**catalog.fingerprint(one.task), **asked})
@@ -156,8 +172,13 @@ def content_of(path: Path) -> str:
     """Hash of a file."""
     import hashlib
 
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    except OSError as error:
+        raise RecipeError(
+            f"{path}: cannot be read ({error.strerror}). Correct its name."
+        ) from error
 
 
 def instructions(documents: "Iterable[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":

@@ -69,7 +69,7 @@ def _mine(out: "Writer", found: Teaching, passages: Callable[[], Any], inputs: I
 
     mined = mine(passages, found.miner, out.skip) if found.miner is not None else ()
     for examples in itertools.chain(mined, imported(inputs["collect"].batches())):
-        rows = {example.id: example.row() for example in examples}
+        rows = {one.id: one.row() for one in examples if found.is_wanted(one)}
         out.write(list(rows.values()))
 
 

@@ -185,8 +185,9 @@ class Synthesize(Settings):
     @classmethod
     def _tasks_of_the_teachers(cls, given: object) -> object:
         """Where no task is named: the miner's for a miner, questions and answers for a model."""
-        if isinstance(given, dict) and given.get("teachers") and "tasks" not in given:
-            kinds = [one.get("kind") for one in given["teachers"] if isinstance(one, dict)]
+        teachers = given.get("teachers") if isinstance(given, dict) else None
+        if isinstance(given, dict) and isinstance(teachers, list) and "tasks" not in given:
+            kinds = [one.get("kind") for one in teachers if isinstance(one, dict)]
             mined = [MINED] if "miner" in kinds else []
             return {**given, "tasks": mined + [ASKED] * any(kind != "miner" for kind in kinds)}
         return given
@@ -275,6 +276,17 @@ class Recipe(Settings):
             raise ValueError(
                 f"mix.parts names {', '.join(unknown)}, but collect has {', '.join(self.collect)}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _tasks_name_parts(self) -> "Recipe":
+        for place, ask in enumerate(self.synthesize.tasks):
+            unknown = sorted(set(ask.parts or ()) - set(self.collect))
+            if unknown:
+                raise ValueError(
+                    f"synthesize.tasks.{place}.parts names {', '.join(unknown)}, but collect has "
+                    f"{', '.join(self.collect)}"
+                )
         return self
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ What decides which answers a teacher gives is part of the fingerprint of a table
 what only decides how it is reached or what it costs is not.
 """
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -97,6 +98,10 @@ class _Asked(Settings):
         wrong = sorted(taken & set(parameters) | {"response_format"} & set(parameters))
         if wrong:
             raise ValueError(f"{', '.join(wrong)} cannot be set there")
+        try:
+            json.dumps(parameters, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ValueError(f"JSON cannot hold this ({error}); quote dates") from error
         return parameters
 
 

@@ -11,7 +11,8 @@ def kept(
     rows: Readable, verdicts: Readable, columns: Sequence[str] | None = None
 ) -> Iterator[pa.RecordBatch]:
     """Rows whose verdict says so, in order, batch by batch; verdicts are in the rows' order."""
-    verdict = pa.chunked_array([batch.column("kept") for batch in verdicts.batches(["kept"])])
+    passing = [batch.column("kept") for batch in verdicts.batches(["kept"])]
+    verdict = pa.chunked_array(passing, type=pa.bool_())
     passed = verdict.combine_chunks() if verdict.num_chunks else pa.array([], pa.bool_())
     n_rows = 0
     for batch in rows.batches(columns):

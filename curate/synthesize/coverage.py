@@ -49,23 +49,29 @@ class Coverage:
     """Counts by document, in the order in which they were asked about."""
 
     documents: dict[str, Document] = field(default_factory=dict)
+    _passage: str = ""
+    _quoted: list[tuple[int, int]] = field(default_factory=list)
+    _counted: tuple[int, int] = (0, 0)
+    """Sentences of the passage under way and those covered, as they were added."""
 
     def add(self, answered: Answered) -> None:
-        """Count a reply, if it is one of the task `facts`."""
+        """Count a reply, if it is one of the task `facts`; those of a passage follow each other."""
         if answered.request.task.name != facts.NAME or answered.outcome != "ok":
             return
         passage = answered.request.material.passage
         row = self.documents.setdefault(passage.document_id, Document(passage.title))
+        if passage.id != self._passage:
+            self._passage, self._quoted, self._counted = passage.id, [], (0, 0)
         said = facts.quotes(answered.reply)
         ranges = [_places(one, passage) for one in said]
-        n_sentences, n_covered = facts.coverage(
-            passage.text, [place for places in ranges for place in places]
-        )
+        self._quoted += [place for places in ranges for place in places]
+        counted = facts.coverage(passage.text, self._quoted)
         row.facts += len(said)
         row.located += sum(1 for places in ranges if places)
         row.asked += len(answered.examples)
-        row.sentences += n_sentences
-        row.covered += n_covered
+        row.sentences += counted[0] - self._counted[0]
+        row.covered += counted[1] - self._counted[1]
+        self._counted = counted
 
     def table(self) -> pa.Table:
         """A row of COLUMNS for each document."""

@@ -30,7 +30,7 @@ OUTCOMES = {
     "not_recorded": "not asked: a replayed teacher has no such answer",
 }
 """How asking went -> what it means."""
-RETRYABLE = {"rate_limited", "timeout", "server_error", "fatal", "over_budget"}
+RETRYABLE = {"rate_limited", "timeout", "server_error", "fatal", "over_budget", "not_recorded"}
 """What may succeed when the recipe is run again."""
 CORRECTABLE = {"invalid_json", "schema_mismatch"}
 """What the model is asked once to correct."""

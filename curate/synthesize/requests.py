@@ -145,7 +145,11 @@ class Source:
                 yield from self._about(Material(passage, others), self._asked, teacher)
         if self._solved and self._documents is not None:
             for material in problems(self._documents()):
-                yield from self._about(material, self._solved, teacher)
+                if material is not None:
+                    yield from self._about(material, self._solved, teacher)
+                elif teacher is None:
+                    for one in self._solved:
+                        self.skipped[f"{one.task.name}: not one question and its answer"] += 1
 
     def _about(
         self, material: Material, asked: Sequence[Asked], teacher: str | None
@@ -231,8 +235,8 @@ def _request(
     return Request(key, teacher, task, material, messages, sample, said)
 
 
-def problems(documents: Iterable[pa.RecordBatch]) -> Iterator[Material]:
-    """Ready-made problems with known answers: documents that are one question and its answer."""
+def problems(documents: Iterable[pa.RecordBatch]) -> Iterator[Material | None]:
+    """Ready-made problems with known answers; None for instructions of any other form."""
     columns = (
         *("id", "part", "split", "source", "kind", "title", "text", "sections"),
         *("license", "domain"),
@@ -240,9 +244,7 @@ def problems(documents: Iterable[pa.RecordBatch]) -> Iterator[Material]:
     for batch in documents:
         for row in batch.select(list(columns)).to_pylist():
             if row["kind"] == "instructions":
-                material = _problem(row)
-                if material is not None:
-                    yield material
+                yield _problem(row)
 
 
 def _problem(row: dict[str, Any]) -> Material | None:

@@ -48,7 +48,10 @@ def run(
     from recipes.show import Teller, print_json, print_run
     from recipes.work import Hashes
     from recipes.work import Work as Folder
+    from schemas.errors import RecipeError
 
+    if preview and until:
+        raise RecipeError("--preview ends before synthesize by itself. Leave --until out.")
     loaded = loader.load(recipe, set_ or (), allow_path or (), allow_host or ())
     folder = Folder(work)
     with folder.locked(f"recipe {loaded.recipe.name}", wait):

@@ -1,5 +1,6 @@
 """Verbs around teachers: synthesize, calibrate, calls."""
 
+import contextlib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,9 +47,11 @@ def synthesize(
     from curate.synthesize.calls import path_in
     from recipes import plain_teaching
     from recipes.show import Teller, print_json, say
+    from recipes.work import Work as Work_
 
     block, hosts = _block(teacher, model, task or [], key, budget or [], set_ or [])
-    with Teller(quiet=json) as teller:
+    held = Work_(work).locked(f"synthesize {table}") if hosts else contextlib.nullcontext()
+    with Teller(quiet=json) as teller, held:
         made = plain_teaching.synthesize(
             *(table, out, block, hosts, limit, path_in(work)), teller.line("synthesize")
         )
@@ -81,15 +84,10 @@ def _block(
     sets: list[str],
 ) -> tuple[dict[str, Any], dict[str, str | None]]:
     """The options as a recipe's `synthesize` block, and the host that they allow."""
-    from urllib.parse import urlsplit
-
-    import yaml
-
-    from recipes.options import pairs
     from schemas.errors import RecipeError
     from schemas.recipe import ASKED, MINED
 
-    given = {name: yaml.safe_load(value) for name, value in pairs(sets, "--set").items()}
+    given = _values(sets, "--set")
     if teacher == MINER:
         if model or key or budget:
             raise RecipeError("synthesize: --model, --key and --budget go with --teacher URL.")
@@ -104,10 +102,36 @@ def _block(
         "tasks": tasks or [ASKED],
     }
     if budget:
-        block["budget"] = {
-            name: yaml.safe_load(value) for name, value in pairs(budget, "--budget").items()
-        }
-    return block, {(urlsplit(teacher).hostname or "").lower(): key}
+        block["budget"] = _values(budget, "--budget")
+    return block, {_host(teacher): key}
+
+
+def _values(given: list[str], option: str) -> dict[str, Any]:
+    """`name=value` options, their values read as YAML."""
+    import yaml
+
+    from recipes.options import pairs
+    from schemas.errors import RecipeError
+
+    found = {}
+    for name, value in pairs(given, option).items():
+        try:
+            found[name] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise RecipeError(f"{option} {name}={value}: {value!r} is not a YAML value.") from error
+    return found
+
+
+def _host(url: str) -> str:
+    """The host of an address that the user gave, which allows it."""
+    from urllib.parse import urlsplit
+
+    from schemas.errors import RecipeError
+
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError as error:
+        raise RecipeError(f"--teacher {url}: no address ({error}). Correct it.") from error
 
 
 def calibrate(
@@ -144,13 +168,14 @@ def calibrate(
     from recipes import calibrate as calibrating
     from recipes.options import validated
     from recipes.show import Teller, print_json, print_table, say
+    from recipes.work import Work as Work_
     from schemas.errors import RecipeError
     from schemas.recipe import Synthesize
 
     if teacher == MINER:
         raise RecipeError("--teacher miner: it judges nothing. Give an API's address.")
     block, hosts = _block(teacher, model, [], key, budget or [], set_ or [])
-    with Teller(quiet=json) as teller:
+    with Teller(quiet=json) as teller, Work_(work).locked(f"calibrate {gold}"):
         found = calibrating.calibrate(
             *(gold, validated(Synthesize, block), hosts, samples, corruptions, path_in(work)),
             teller.line("calibrate"),

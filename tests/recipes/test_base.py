@@ -40,6 +40,7 @@ def table(project: Path, told: dict[str, Any], name: str) -> Table:
     return Table(project / found)
 
 
+@pytest.mark.slow
 def test_a_folder_is_linked_not_copied_and_counts_the_mixture(
     project: Path, retort: Retort
 ) -> None:
@@ -74,6 +75,7 @@ def test_a_changed_weight_is_another_base_but_the_same_mixture(
     }
 
 
+@pytest.mark.slow
 def test_a_model_on_the_hub_is_fetched_once_and_pinned_to_its_commit(
     project: Path, retort: Retort, tmp_path: Path
 ) -> None:

@@ -126,6 +126,7 @@ def test_how_a_teacher_is_reached_changes_no_table(
     assert all(stage["reused"] for stage in told["stages"])
 
 
+@pytest.mark.slow
 def test_plan_foresees_the_calls_that_a_run_then_makes(
     fake: Serving, folder: Path, retort: Retort
 ) -> None:
@@ -174,7 +175,7 @@ def test_a_budget_stops_within_the_calls_in_flight_and_a_higher_one_goes_on(
     assert done.status == 0, done.err
     assert 1 - dearest <= paid["usd"] <= 1 + 4 * dearest
     assert told["status"] == "partial" and told["reasons"]["over_budget"] > 0
-    assert "the budget is spent: $1 (paid $" in " ".join(done.out.split())
+    assert "the budget is spent: $1 (paid $" in done.err
     n_first = fake.stats()["answered"]
     assert 5 < n_first < told["requested"]
 
@@ -342,6 +343,41 @@ def test_calls_totals_lists_and_shows(fake: Serving, tmp_path: Path, retort: Ret
     assert retort("calls", "ffffff", cwd=tmp_path).status == 2
 
 
+def test_a_replayed_teacher_that_knew_nothing_does_not_stand_for_the_model(
+    tmp_path: Path, retort: Retort
+) -> None:
+    (tmp_path / "alpaca.json").write_text(json.dumps(ADDED))
+    bare = (
+        "name: sums\ncollect: {general: [{from: files, paths: [alpaca.json], license: MIT}]}\n"
+        "mix: {parts: {general: 1}}\n"
+    )
+    tasks = "tasks: [{task: reasoning, read_from: instructions}]"
+    (tmp_path / "r.yaml").write_text(
+        f"{bare}synthesize: {{teachers: [{{kind: replay, model: fake-1}}], {tasks}}}\n"
+    )
+    first = retort("run", "r.yaml", "--until", "synthesize", cwd=tmp_path)
+    assert first.status == 0, first.err
+    told = manifest(tmp_path / "work", "synthesize")
+    assert (told["status"], told["reasons"]) == ("partial", {"not_recorded": len(ADDED)})
+
+    ten = {"match": ".", "answer": {"steps": ["Take it away, then add it."], "answer": "10"}}
+    with serving(FakeSettings.model_validate({"rules": [ten]})) as fake:
+        (tmp_path / "r.yaml").write_text(bare + block(fake.url, tasks[len("tasks: [") : -1]))
+        shown = retort("run", "r.yaml", "--preview", "1", "--json", cwd=tmp_path)
+        assert len(shown.json["examples"]) == 1
+        assert fake.stats()["answered"] <= 4, "a preview asks about a few problems at a time"
+        again = retort("run", "r.yaml", "--until", "synthesize", cwd=tmp_path)
+    assert again.status == 0
+    solved = [row for row in examples(tmp_path / "work") if row["teacher"] == "fake-1"]
+    assert len(solved) == stored(tmp_path / "work") == len(ADDED)
+
+
+ADDED = [
+    {"instruction": f"What is 10 - {n} + {n}?", "input": "", "output": "#### 10"}
+    for n in range(2, 22)
+]
+
+
 OWN = """---
 fields:
   question: asks for a mechanism
@@ -398,6 +434,9 @@ def test_a_users_own_task_is_a_markdown_file(fake: Serving, folder: Path, retort
         ),
         ("{teachers: [{kind: openai, modle: m}]}", "did you mean model?"),
         ("{teachers: [{kind: opneai, model: m}]}", "needs `kind: miner`"),
+        ("{teachers: 5}", "synthesize.teachers"),
+        ("{tasks: [{task: reading-comprehension, parts: [domian]}]}", "names domian, but collect"),
+        ("{tasks: [{task: reading-comprehension, pairs: 3}]}", "has no settings"),
         ("{teachers: [{kind: miner}], tasks: [facts]}", "has nothing to do"),
         ("{teachers: [{kind: replay, model: m, calls: none.jsonl}]}", "does not exist"),
         (

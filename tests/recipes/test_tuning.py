@@ -124,6 +124,7 @@ def test_a_second_run_makes_nothing_loads_no_torch_and_is_quick(
     assert min(seconds) < 2
 
 
+@pytest.mark.slow
 def test_other_shares_tune_again_and_keep_base_control_and_their_scores(
     again: Callable[..., Any],
 ) -> None:
@@ -179,6 +180,7 @@ def test_the_control_takes_as_many_steps_on_the_general_part_alone(project: Path
     }
 
 
+@pytest.mark.slow
 def test_a_mixture_of_the_domain_alone_still_shows_what_is_forgotten(
     again: Callable[..., Any],
 ) -> None:

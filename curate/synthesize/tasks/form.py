@@ -57,8 +57,9 @@ def checked(schema: Mapping[str, Any], where: str) -> Callable[[Any], None]:
             f"{where}: is no schema of an object with fields. Begin it with "
             f'{{"type": "object", "properties": {{…}}}}.'
         )
+    places = {place for place, _ in _nodes(schema, "#")}
     for place, node in _nodes(schema, "#"):
-        _check_keywords(node, f"{where}: {place}")
+        _check_keywords(node, f"{where}: {place}", places)
     _meta(schema, where)
     _count(schema, schema, where, {}, ())
     return _validator(schema)
@@ -109,7 +110,8 @@ def _nodes(node: Mapping[str, Any], place: str) -> Iterator[tuple[str, Mapping[s
             yield from _nodes(child, f"{place}/{name}")
 
 
-def _check_keywords(node: Mapping[str, Any], where: str) -> None:
+def _check_keywords(node: Mapping[str, Any], where: str, places: set[str]) -> None:
+    """Refuse what is not taken; a reference leads to a subschema that is checked here too."""
     for key in node:
         if key in ("pattern", "patternProperties", "propertyNames"):
             raise RecipeError(
@@ -125,6 +127,11 @@ def _check_keywords(node: Mapping[str, Any], where: str) -> None:
     if not str(node.get("$ref", "#/")).startswith("#/"):
         raise RecipeError(
             f"{where}: $ref {str(node['$ref'])[:80]!r} leaves the schema. Refer to #/$defs/<name>."
+        )
+    if "$ref" in node and (node["$ref"] not in places or set("%~") & set(node["$ref"])):
+        raise RecipeError(
+            f"{where}: $ref {str(node['$ref'])[:80]!r} leads to no subschema. Refer to "
+            f"#/$defs/<name>, with a name of letters and digits."
         )
 
 
@@ -193,7 +200,10 @@ def _validator(schema: Mapping[str, Any]) -> Callable[[Any], None]:
         if _depth(value) > MAX_DEPTH:
             raise ValueError(f"the reply: more than {MAX_DEPTH} levels")
         json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
-        error = next(validator.iter_errors(value), None)
+        try:
+            error = next(validator.iter_errors(value), None)
+        except (ArithmeticError, RecursionError) as broken:
+            raise ValueError(f"the reply: cannot be checked ({type(broken).__name__})") from broken
         if error is not None:
             place = ".".join(str(step) for step in error.absolute_path) or "the reply"
             raise ValueError(f"{place}: {_line(error.message)}")

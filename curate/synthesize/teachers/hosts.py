@@ -134,12 +134,11 @@ def _address(url: str, teacher: OpenAI, hosts: Mapping[str, str | None], where: 
 
 def _parts(url: str, where: str) -> tuple[str, str]:
     """A URL's host, and host with port, in small letters."""
-    parts = urlsplit(url)
     try:
-        port = parts.port
+        parts = urlsplit(url)
+        _ = parts.port  # which is read here, and may be none that there is
     except ValueError as error:
-        raise RecipeError(f"{where}: {url} has no port that there is. Correct it.") from error
-    del port
+        raise RecipeError(f"{where}: {url} is no address ({error}). Correct it.") from error
     return (parts.hostname or "").lower(), parts.netloc.lower()
 
 

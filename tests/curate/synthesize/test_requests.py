@@ -238,7 +238,7 @@ def batch(*rows: dict[str, Any]) -> list[pa.RecordBatch]:
 
 
 def test_a_ready_made_problem_is_a_question_and_its_answer() -> None:
-    (material,) = problems(batch(document(1, SOLVED)))
+    (material,) = filter(None, problems(batch(document(1, SOLVED))))
 
     assert (material.problem, material.known) == ("What is 2 + 3?", "It is 5.")
     assert (material.passage.id, material.passage.document_id) == ("", f"{1:032x}")
@@ -246,7 +246,7 @@ def test_a_ready_made_problem_is_a_question_and_its_answer() -> None:
 
 
 def test_a_system_turn_before_a_problem_is_none_of_it() -> None:
-    (material,) = problems(batch(document(1, [("system", "Be brief."), *SOLVED])))
+    (material,) = filter(None, problems(batch(document(1, [("system", "Be brief."), *SOLVED]))))
 
     assert material.problem == "What is 2 + 3?"
 
@@ -262,7 +262,15 @@ def test_a_system_turn_before_a_problem_is_none_of_it() -> None:
     ],
 )
 def test_what_is_not_one_question_and_one_answer_is_no_problem(row: dict[str, Any]) -> None:
-    assert list(problems(batch(row))) == []
+    assert not any(problems(batch(row)))
+
+
+def test_instructions_of_another_form_are_counted_as_skipped() -> None:
+    rows = [document(1, SOLVED), document(2, [*SOLVED, *SOLVED])]
+    source = Source(opener([]), lambda: batch(*rows), asked(KNOWN), [TEACHER])
+
+    assert len(list(source.requests())) == 1
+    assert source.skipped == {"reasoning: not one question and its answer": 1}
 
 
 def of_problems(n: int, teacher: OpenAI = TEACHER) -> Source:

@@ -142,7 +142,7 @@ def nested(levels: int) -> dict[str, Any]:
         (of(a={"items": {"patternProperties": {"(a+)+$": {}}}}), "patternProperties is not taken"),
         (of(a={"$ref": "https://example.org/schema.json"}), "leaves the schema"),
         (of(a={"$ref": "other.json#/a"}), "leaves the schema"),
-        (of(a={"$ref": "#/$defs/b"}), "#/\\$defs/b is not in the schema"),
+        (of(a={"$ref": "#/$defs/b"}), "leads to no subschema"),
         (of(a={"$ref": "#/properties/a"}), "refers to itself"),
         (of(a={"anyOf": [{"$ref": "#/properties/a"}, {}]}), "refers to itself"),
         (of(a={"$dynamicRef": "#x"}), "not a keyword that is taken"),
@@ -207,3 +207,30 @@ def test_any_schema_is_taken_or_refused_in_one_line(inner: object) -> None:
         task.read({"a": "x", "b": ["x"]})
     except ValueError as error:
         assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {
+            "type": "object",
+            "properties": {"x": {"$ref": "#/default"}},
+            "default": {"type": "string", "pattern": "^(a+)+$"},
+        },
+        {
+            "type": "object",
+            "properties": {"a": {"$ref": "#/properties/%61"}, "%61": {"type": "string"}},
+        },
+    ],
+)
+def test_a_reference_leads_to_a_subschema_that_was_checked(schema: dict[str, Any]) -> None:
+    with pytest.raises(RecipeError, match="leads to no subschema"):
+        form.checked(schema, "s")
+
+
+def test_a_number_that_cannot_be_divided_is_a_mismatch_and_no_crash() -> None:
+    check = form.checked(
+        {"type": "object", "properties": {"n": {"type": "number", "multipleOf": 0.5}}}, "s"
+    )
+    with pytest.raises(ValueError, match="cannot be checked"):
+        check({"n": 10**400})
