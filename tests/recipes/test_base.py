@@ -123,6 +123,7 @@ def test_a_base_that_wants_code_of_its_own(project: Path, retort: Retort) -> Non
     assert not marker.exists()
 
 
+@pytest.mark.slow
 def test_a_tokenizer_that_wants_code_of_its_own(project: Path, retort: Retort) -> None:
     path = project / "model" / "tokenizer_config.json"
     told = json.loads(path.read_text())

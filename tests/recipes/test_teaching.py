@@ -84,6 +84,7 @@ def test_a_folder_of_examples_says_in_its_manifest_what_failed(
     assert all(row["what"].startswith("m grounded-qa ") for row in failures)
 
 
+@pytest.mark.slow
 def test_a_run_with_a_model_quotes_its_sources_and_a_second_run_sends_nothing(
     fake: Serving, folder: Path, retort: Retort
 ) -> None:
@@ -396,6 +397,7 @@ You ask about mechanisms.
 """
 
 
+@pytest.mark.slow
 def test_a_users_own_task_is_a_markdown_file(fake: Serving, folder: Path, retort: Retort) -> None:
     (folder / "mechanism.md").write_text(OWN)
     name = recipe(folder, block(fake.url, "mechanism.md"))

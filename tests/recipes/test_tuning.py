@@ -261,6 +261,7 @@ def is_test(file: NamedFile) -> bool:
     return fraction(document.id) < 0.25
 
 
+@pytest.mark.slow
 def test_no_stage_after_the_base_sees_a_test_document(
     project: Path, papers: Path, tmp_path: Path, retort: Retort
 ) -> None:

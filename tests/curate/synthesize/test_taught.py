@@ -59,7 +59,7 @@ def test_what_was_not_recorded_is_said_to_be_so(tmp_path: Path) -> None:
     again = replayed(tmp_path / "b", 5, tmp_path / "calls.jsonl")
 
     assert again.outcomes == ["ok"] * 3 + ["not_recorded"] * 2
-    assert not again.answered[-1].retryable
+    assert again.answered[-1].retryable
 
 
 def test_a_strangers_replies_enter_no_ledger_of_the_users(tmp_path: Path) -> None:
