@@ -141,7 +141,7 @@ def test_what_two_readers_could_read_differently_is_no_address(url: str) -> None
 
 
 def test_a_port_that_cannot_be_is_told() -> None:
-    with pytest.raises(RecipeError, match=r"http://127.0.0.1:99999/v1 has no port"):
+    with pytest.raises(RecipeError, match=r"http://127.0.0.1:99999/v1 is no address"):
         keys("http://127.0.0.1:99999/v1")
 
 
