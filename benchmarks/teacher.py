@@ -205,7 +205,8 @@ def serve() -> None:
 
 def ours(url: str, n_in_flight: int, n_calls: int, folder: Path) -> Timed:
     """This project's engine with its ledger in the folder; imports and plan of work aside."""
-    import openai  # noqa: F401  imported by the engine when it first sends
+    import aiohttp  # noqa: F401  these two the engine imports when it first sends
+    import openai  # noqa: F401
 
     from curate.synthesize import taught
     from curate.synthesize.requests import Asked, Source

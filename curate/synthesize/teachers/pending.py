@@ -12,7 +12,7 @@ from curate.synthesize.teachers.budget import CHARACTERS_PER_TOKEN, usage_of, us
 from curate.synthesize.teachers.client import Answer
 from schemas.teachers import OpenAI
 
-LOOK_AHEAD = 256
+LOOK_AHEAD = 32
 """Requests that are looked up in the ledger at once."""
 
 

@@ -7,10 +7,13 @@ the replies that arrive wait for the next, so the event loop never waits for a d
 import asyncio
 import queue
 import threading
+import time
 from pathlib import Path
 
 from curate.synthesize.calls import Call, Ledger
 
+GATHER_SECONDS = 0.01
+"""That a transaction waits for further replies: each costs a wait for the disk."""
 MOST = 1_000
 """Replies in one transaction."""
 _Item = tuple[Call, "asyncio.Future[None]"]
@@ -41,6 +44,7 @@ class Recorder:
         ledger: Ledger | None = None
         while (item := self._queue.get()) is not None:
             items, last = [item], False
+            time.sleep(GATHER_SECONDS)
             while len(items) < MOST:
                 try:
                     further = self._queue.get_nowait()
