@@ -174,8 +174,7 @@ def test_a_budget_stops_within_the_calls_in_flight_and_a_higher_one_goes_on(
     dearest = max(call["usd"] for call in calls(folder, retort))
 
     assert done.status == 0, done.err
-    assert paid["usd"] <= 1 + 4 * dearest
-    assert paid["usd"] >= 1 - 2 * dearest, "a call is let out while what it may cost is affordable"
+    assert 1 - dearest <= paid["usd"] <= 1 + 4 * dearest
     assert told["status"] == "partial" and told["reasons"]["over_budget"] > 0
     assert "the budget is spent: $1 (paid $" in done.err
     n_first = fake.stats()["answered"]

@@ -221,6 +221,7 @@ class Desk:
         host = self._clients[place].address.host
         call = call_of(request, answer, host, self._account)
         self._purse.pay(call.tokens, call.usd)
+        self._progress.wrote(call)
         if self._tpm is not None:
             self._tpm.take(call.tokens - waiting.cost[0])
         await self._recorder.add(call)

@@ -35,6 +35,9 @@ class Progress:
         """A reply was stored."""
         self.tokens += call.tokens
         self.usd += call.usd
+
+    def wrote(self, call: Call) -> None:
+        """A reply came, and will be stored: what the next is expected to take follows at once."""
         written = self._written[call.task]
         written[0] += 1
         written[1] += call.completion_tokens
