@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from curate.synthesize.completion import line, message_of, text_of
 from curate.synthesize.tasks.task import Material, Task
 
 OUTCOMES = {
@@ -110,13 +111,13 @@ def read(completion: dict[str, Any], task: Task, material: Material) -> Read:
         material: what about.
     """
     choice = (completion.get("choices") or [{}])[0]
-    message = choice.get("message") or {}
+    message = message_of(completion)
     finish = choice.get("finish_reason")
     if finish == "content_filter":
         return Read("content_filter", detail="the provider's filter held the answer back")
     if message.get("refusal"):
-        return Read("refused", detail=_line(str(message["refusal"])))
-    text = _said(message.get("content"))
+        return Read("refused", detail=line(str(message["refusal"])))
+    text = text_of(completion)
     if finish == "length":
         return Read("truncated", detail="the reply reached max_tokens; raise it, or ask for less")
     return judge(text, task, material)
@@ -129,18 +130,18 @@ def judge(text: str, task: Task, material: Material) -> Read:
         try:
             reply = task.read(value)
         except ValueError as error:
-            wrong = wrong or Read("schema_mismatch", detail=_line(str(error)))
+            wrong = wrong or Read("schema_mismatch", detail=line(str(error)))
             continue
         mistake = task.mistake(reply, material)
         if mistake is None:
             return Read("ok", reply)
-        wrong = wrong or Read("schema_mismatch", detail=_line(mistake))
+        wrong = wrong or Read("schema_mismatch", detail=line(mistake))
     if wrong is not None:
         return wrong
     said = without_thoughts(text[:LONGEST])
     if _refuses(said):
-        return Read("refused", detail=_line(said))
-    found = _line(said) or _line(text[:LONGEST]) or "nothing"
+        return Read("refused", detail=line(said))
+    found = line(said) or line(text[:LONGEST]) or "nothing"
     return Read("invalid_json", detail=f"no JSON in the reply, which begins: {found}")
 
 
@@ -299,15 +300,3 @@ def _refuses(text: str) -> bool:
     for long, short in (("i am ", "i'm "), ("cannot", "can't"), ("can not", "can't")):
         said = said.replace(long, short)
     return said.startswith(REFUSALS)
-
-
-def _said(content: object) -> str:
-    """A message's text, which some servers give in pieces."""
-    if isinstance(content, list):
-        return "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
-    return content if isinstance(content, str) else ""
-
-
-def _line(text: str, longest: int = 160) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= longest else flat[: longest - 1] + "…"

@@ -9,6 +9,17 @@ import typer
 from recipes.verbs.run import Json, Work
 from recipes.verbs.tables import Out, Table
 
+Key = Annotated[
+    str | None, typer.Option("--key", metavar="VARIABLE", help="Variable that holds the key.")
+]
+Budget = Annotated[
+    list[str] | None,
+    typer.Option("--budget", metavar="usd=N", help="The most to pay: usd, tokens or calls."),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Another key of the teacher's block."),
+]
 MINER = "miner"
 LISTED = 20
 
@@ -24,18 +35,9 @@ def synthesize(
         list[str] | None,
         typer.Option("--task", metavar="NAME|FILE", help="What is asked; may be repeated."),
     ] = None,
-    key: Annotated[
-        str | None,
-        typer.Option("--key", metavar="VARIABLE", help="Variable that holds the key."),
-    ] = None,
-    budget: Annotated[
-        list[str] | None,
-        typer.Option("--budget", metavar="usd=N", help="The most to pay: usd, tokens or calls."),
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Another key of the teacher's block."),
-    ] = None,
+    key: Key = None,
+    budget: Budget = None,
+    set_: Settings = None,
     limit: Annotated[int | None, typer.Option("--limit", help="Passages to read.", min=1)] = None,
     work: Work = Path("work"),
     json: Json = False,
@@ -141,18 +143,9 @@ def calibrate(
     ],
     teacher: Annotated[str, typer.Option("--teacher", metavar="URL", help="An API's address.")],
     model: Annotated[str, typer.Option("--model", help="The model's name there.")],
-    key: Annotated[
-        str | None,
-        typer.Option("--key", metavar="VARIABLE", help="Variable that holds the key."),
-    ] = None,
-    budget: Annotated[
-        list[str] | None,
-        typer.Option("--budget", metavar="usd=N", help="The most to pay: usd, tokens or calls."),
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Another key of the teacher's block."),
-    ] = None,
+    key: Key = None,
+    budget: Budget = None,
+    set_: Settings = None,
     samples: Annotated[int, typer.Option("--samples", min=1, help="Times each is judged.")] = 1,
     corruptions: Annotated[
         int, typer.Option("--corruptions", min=0, help="Copies made worse, of each kind, at most.")

@@ -123,8 +123,8 @@ class Office:
             await self._read_earlier()
             for _ in range(ROUNDS):
                 self._over_budget = False
-                todo = pending(self._post.requests(), self._ledger)
-                sent = await self._send_all(one for one in todo if self._may_be_sent(one))
+                missing = pending(self._post.requests(), self._ledger)
+                sent = await self._send_all(one for one in missing if self._may_be_sent(one))
                 if not sent:
                     break
                 for batch in sent:
@@ -150,8 +150,8 @@ class Office:
         if not earlier:
             return
         wanted = {key for _, _, keys in earlier for key in keys}
-        todo = pending(self._post.requests(), self._ledger)
-        known = {one.key: one for one in todo if one.key in wanted}
+        missing = pending(self._post.requests(), self._ledger)
+        known = {one.key: one for one in missing if one.key in wanted}
         for id_, host, keys in earlier:
             if host == self._client.address.host and known.keys() & set(keys):
                 await self._read(id_, known, keys)
