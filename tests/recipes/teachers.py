@@ -1,5 +1,6 @@
 """What tests of teachers on the command line share: passages, recipes, tables, the ledger."""
 
+import contextlib
 import json
 import random
 import sqlite3
@@ -52,13 +53,14 @@ def block(url: str, *tasks: str, budget: str = "", **more: object) -> str:
 
 
 def stored(work: Path) -> int:
-    """Replies in a ledger."""
+    """Replies in a ledger, which may just be being made."""
     path = work / FILE
     if not path.is_file():
         return 0
-    with sqlite3.connect(path) as database:
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        if not database.execute("select 1 from sqlite_master where name = 'calls'").fetchall():
+            return 0
         ((n,),) = database.execute("select count(*) from calls").fetchall()
-    database.close()
     return int(n)
 
 
