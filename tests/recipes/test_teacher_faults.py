@@ -138,7 +138,7 @@ def settled(fake: Serving) -> int:
 def test_after_an_outage_the_next_run_retries_only_what_failed(
     folder: Path, retort: Retort
 ) -> None:
-    with serving(FakeSettings(latency=0.01)) as fake:
+    with serving(FakeSettings(latency=0.15)) as fake:  # most are asked for after the outage begins
         arguments = command(fake, "outage", retries=1)
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "retort", *arguments],
