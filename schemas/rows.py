@@ -312,18 +312,31 @@ VERDICTS = pa.schema(
         _column("kept", pa.bool_(), "passes every rule and repeats no kept row"),
         _column("failed", _STRINGS, "names of all rules it fails; `unique` for a duplicate"),
         _column("duplicate_of", pa.string(), "the kept row that it repeats"),
-        _column("similarity", pa.float64(), "Jaccard similarity to that row, 0 to 1"),
+        _column("similarity", pa.float64(), "similarity to that row, 0 to 1; see PAIRS"),
+        _column("compared", pa.string(), "what of the two was compared; see `field` in PAIRS"),
+        _column("reference", pa.string(), "the reference that duplicate_of is a row of, or null"),
     ]
 )
 
 PAIRS = pa.schema(
     [
         _column("id", pa.string(), "a row"),
-        _column("other", pa.string(), "an earlier row that it resembles"),
-        _column("field", pa.string(), "the column or field that was compared"),
-        _column("similarity", pa.float64(), "exact Jaccard similarity of their shingles, 0 to 1"),
+        _column("other", pa.string(), "an earlier row, or one of a reference, that it resembles"),
+        _column("field", pa.string(), "what was compared: a column, `both`, or `semantic`"),
+        _column(
+            "similarity",
+            pa.float64(),
+            "exact Jaccard similarity of their shingles, 0 to 1; of `both` the smaller one of "
+            "instruction and response; of `semantic` the cosine of their embeddings",
+        ),
+        _column(
+            "match", pa.string(), "`exact`: the same words in the same order; `near`; `semantic`"
+        ),
+        _column("reference", pa.string(), "the reference that other is a row of; null for none"),
         _column("position", pa.int64(), "row number of id"),
-        _column("other_position", pa.int64(), "row number of other"),
+        _column(
+            "other_position", pa.int64(), "row number of other, in its reference if it has one"
+        ),
     ]
 )
 

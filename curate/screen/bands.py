@@ -12,8 +12,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from curate.screen.kernels import compiled, on_threads
-from curate.screen.minhash import Hashes, Rows, Signatures, Sizes, mixed
+from curate.screen.kernels import compiled, n_threads, on_threads
+from curate.screen.minhash import Signatures
+from curate.screen.shingles import Rows, Sizes
+from curate.screen.words import Hashes, mixed
 
 Packed = NDArray[np.int64]
 """Pairs of row numbers: `later << 32 | earlier`."""
@@ -25,7 +27,8 @@ DEVIATIONS = 4
 floor are not read again: about 1 pair in 30,000 at the floor is lost by it, fewer above."""
 
 _LOW = 0xFFFFFFFF
-_BANDS_AT_ONCE = 4
+_ROWS_A_PART = 1 << 14
+"""Rows whose keys and table take a third of a megabyte."""
 _LEAST_MERGED = 1 << 22
 
 
@@ -76,19 +79,43 @@ def _band_keys(
 
 @compiled
 def _first_equal(begin: int, end: int, keys: Hashes, firsts: Sizes) -> None:
+    """Rows are dealt to parts by the high bits of their keys, so that a part fits a cache."""
     n = keys.shape[1]
-    n_slots = n + n // 2 + 1
-    table = np.empty(n_slots, np.int32)
+    n_bits = 0
+    while n >> n_bits > _ROWS_A_PART:
+        n_bits += 1
+    shift = np.uint64(64 - max(n_bits, 1))
+    n_parts = 1 << max(n_bits, 1)
+    dealt = np.empty(n, np.uint64)
+    order = np.empty(n, np.int32)
     for band in range(begin, end):
-        table[:] = -1
+        starts = np.zeros(n_parts + 1, np.int64)
         for index in range(n):
-            key = keys[band, index]
-            at = np.int64(((key >> np.uint64(32)) * np.uint64(n_slots)) >> np.uint64(32))
-            while table[at] >= 0 and keys[band, table[at]] != key:
-                at = at + 1 if at + 1 < n_slots else np.int64(0)
-            if table[at] < 0:
-                table[at] = index
-            firsts[band, index] = table[at]
+            starts[np.int64(keys[band, index] >> shift) + 1] += 1
+        for part in range(n_parts):
+            starts[part + 1] += starts[part]
+        at_end = starts[:-1].copy()
+        for index in range(n):
+            own = np.int64(keys[band, index] >> shift)
+            dealt[at_end[own]] = keys[band, index]
+            order[at_end[own]] = index
+            at_end[own] += 1
+        for part in range(n_parts):
+            _first_of_part(dealt, order, starts[part], starts[part + 1], firsts[band])
+
+
+@compiled
+def _first_of_part(keys: Hashes, order: Sizes, begin: int, end: int, firsts: Sizes) -> None:
+    n_slots = (end - begin) * 3 // 2 + 1
+    table = np.full(n_slots, -1, np.int32)
+    for place in range(begin, end):
+        key = keys[place]
+        at = np.int64(((key & np.uint64(_LOW)) * np.uint64(n_slots)) >> np.uint64(32))
+        while table[at] >= 0 and keys[table[at]] != key:
+            at = at + 1 if at + 1 < n_slots else np.int64(0)
+        if table[at] < 0:
+            table[at] = place
+        firsts[order[place]] = order[table[at]]
 
 
 def first_equal(
@@ -96,7 +123,7 @@ def first_equal(
 ) -> Sizes:
     """For every band and row, the first row whose values in that band are the same.
 
-    Values are compared by a 64-bit hash. Memory: 12 bytes a row and band, 6 a row and thread.
+    Values are compared by a 64-bit hash. Memory: 12 bytes a row and band, and 12 a row and thread.
 
     Args:
         signatures: (all rows, permutations).
@@ -116,7 +143,7 @@ def first_equal(
 
 
 @compiled
-def group_pairs(members: Packed, limit: int, near: int) -> tuple[Packed, int, int]:
+def group_pairs(members: Packed, limit: int, near: int, own: int) -> tuple[Packed, int, int]:
     """Pairs inside groups: all of them in a group of up to `limit` rows, a bounded part above.
 
     In a larger group the rows after the first `limit` are paired with the `near` first rows and
@@ -127,6 +154,7 @@ def group_pairs(members: Packed, limit: int, near: int) -> tuple[Packed, int, in
         limit: rows of a group that are paired all with all.
         near: first rows and previous rows that each further row is paired with, at most
             limit / 2.
+        own: number of the first row that is no reference; references are not paired.
 
     Returns:
         (n_pairs,) `later << 32 | earlier`; groups above the limit; pairs left out in them.
@@ -137,13 +165,17 @@ def group_pairs(members: Packed, limit: int, near: int) -> tuple[Packed, int, in
         if filling:
             pairs = np.empty(n_pairs, np.int64)
         n_pairs, n_large, n_left_out = 0, 0, 0
-        begin = 0
+        begin, counted = 0, False
         for place in range(len(members)):
             first, row = members[place] >> 32, members[place] & _LOW
             if place == 0 or first != members[place - 1] >> 32:
                 begin = place
+                counted = False
             rank = place - begin + 1
-            n_large += rank == limit
+            if row < own:
+                continue
+            n_large += rank >= limit and not counted
+            counted = rank >= limit
             n_left_out += rank - 2 * near if rank >= limit else 0
             head = near if rank >= limit else rank
             tail = max(head, rank - near)
@@ -157,7 +189,7 @@ def group_pairs(members: Packed, limit: int, near: int) -> tuple[Packed, int, in
 
 
 def candidates(
-    signatures: Signatures, rows: Rows, bands: int, width: int, limit: int
+    signatures: Signatures, rows: Rows, bands: int, width: int, limit: int, own: int = 0
 ) -> tuple[Packed, int, int]:
     """Pairs of `rows` that share a band.
 
@@ -167,6 +199,7 @@ def candidates(
         bands: how many bands there are.
         width: values in a band.
         limit: rows sharing a band that are paired all with all, see `group_pairs`.
+        own: number of the first row that is no reference; references are not paired.
 
     Returns:
         (n_pairs,) sorted, each once; groups above the limit; pairs left out in them.
@@ -174,7 +207,7 @@ def candidates(
     found, waiting = np.empty(0, np.int64), []
     n_large = n_left_out = 0
     for later, first in _groups(signatures, rows, bands, width):
-        pairs, large, left_out = group_pairs(np.sort(packed(first, later)), limit, GROUP_NEAR)
+        pairs, large, left_out = group_pairs(np.sort(packed(first, later)), limit, GROUP_NEAR, own)
         n_large += large
         n_left_out += left_out
         waiting.append(pairs)
@@ -187,9 +220,10 @@ def _groups(
     signatures: Signatures, rows: Rows, bands: int, width: int
 ) -> Iterator[tuple[Rows, Rows]]:
     """Of each band in turn, the rows that are not the first with their values, and these firsts."""
-    own = np.arange(len(rows))
-    for first_band in range(0, bands, _BANDS_AT_ONCE):
-        n_bands = min(_BANDS_AT_ONCE, bands - first_band)
+    own = np.arange(len(rows), dtype=np.int32)
+    at_once = min(4, max(2, n_threads()))
+    for first_band in range(0, bands, at_once):
+        n_bands = min(at_once, bands - first_band)
         for first in first_equal(signatures, rows, first_band, n_bands, width):
             later = np.flatnonzero(first != own)
             yield rows[later], rows[first[later]]

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.screen.rules import UNIQUE, compile_order, compile_rules, locked
-from curate.screen.unique import resolve
+from curate.screen.unique import NO_PAIRS, Repeats, resolve
 from schemas.errors import RecipeError
 from schemas.recipe import Rule, Unique
-from schemas.rows import PAIRS, VERDICTS
+from schemas.rows import VERDICTS
 
 
 def judge(
@@ -45,12 +45,18 @@ def judge(
         database.register("measured", measured)
         failed = _failed(database, measured, keep, where)
         if unique is None:
-            return _verdicts(measured, failed, None, None)
+            return _verdicts(measured, failed, None)
         order = _order(database, measured, unique, where)
     passes = pc.equal(pc.list_value_length(failed), 0).to_numpy(zero_copy_only=False)
-    found = PAIRS.empty_table() if pairs is None else pairs
-    twin, similarity = resolve(order, passes, found, unique.threshold)
-    return _verdicts(measured, failed, twin, similarity)
+    found = NO_PAIRS if pairs is None else pairs
+    ids = measured["id"].combine_chunks()
+    return _verdicts(measured, failed, resolve(ids, order, passes, found, thresholds(unique)))
+
+
+def thresholds(unique: Unique) -> dict[str, float]:
+    """Field that was compared -> similarity at which two rows are the same."""
+    found = {unique.field: unique.threshold}
+    return found if unique.semantic is None else found | {"semantic": unique.semantic.threshold}
 
 
 def _failed(
@@ -94,21 +100,18 @@ def _order(
     return positions
 
 
-def _verdicts(
-    measured: pa.Table,
-    failed: pa.ListArray,
-    twin: np.ndarray | None,
-    similarity: np.ndarray | None,
-) -> pa.Table:
+def _verdicts(measured: pa.Table, failed: pa.ListArray, found: Repeats | None) -> pa.Table:
     ids = measured["id"].combine_chunks()
-    n_failed = pc.list_value_length(failed)
-    if twin is None or similarity is None:
-        nothing = pa.nulls(len(ids), pa.string())
-        columns = [ids, pc.equal(n_failed, 0), failed, nothing, nothing.cast(pa.float64())]
-        return pa.table(columns, schema=VERDICTS)
-    repeats = pa.array(twin >= 0)
-    duplicate_of = ids.take(pa.array(twin, mask=twin < 0))
-    named = pc.if_else(repeats, pa.scalar([UNIQUE], pa.list_(pa.string())), failed)
-    kept = pc.and_(pc.equal(n_failed, 0), pc.invert(repeats))
-    closeness = pa.array(similarity, mask=twin < 0)
-    return pa.table([ids, kept, named, duplicate_of, closeness], schema=VERDICTS)
+    kept = pc.equal(pc.list_value_length(failed), 0)
+    columns = {"id": ids, "kept": kept, "failed": failed}
+    if found is None:
+        nothing = {
+            field.name: pa.nulls(len(ids), field.type)
+            for field in VERDICTS
+            if field.name not in columns
+        }
+        return pa.table(columns | nothing, schema=VERDICTS)
+    repeats = pa.array(found.repeats)
+    columns["failed"] = pc.if_else(repeats, pa.scalar([UNIQUE], pa.list_(pa.string())), failed)
+    columns["kept"] = pc.and_(kept, pc.invert(repeats))
+    return pa.table(columns | found.columns, schema=VERDICTS)

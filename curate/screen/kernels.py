@@ -54,13 +54,15 @@ def on_threads(kernel: Callable[..., None], n: int, *arguments: object, at_once:
 
 
 def buffers(text: pa.Array) -> tuple[Bytes, Offsets]:
-    """Bytes and offsets of one batch of strings, without a copy where the type is large_string.
+    """Bytes and offsets of one batch of strings or binaries; the bytes are not copied.
 
     A null counts as an empty text. Both arrays are read-only views of Arrow's memory.
     """
-    array = text.cast(pa.large_string())
+    binary = pa.types.is_binary(text.type) or pa.types.is_large_binary(text.type)
+    kind = pa.large_binary() if binary or text.type == pa.binary_view() else pa.large_string()
+    array = text.cast(kind)
     if array.null_count:
-        array = array.fill_null("")
+        array = array.fill_null(b"" if kind == pa.large_binary() else "")
     if not len(array):
         return np.frombuffer(b"", np.uint8), np.frombuffer(bytes(8), np.int64)
     _, offsets, data = array.buffers()

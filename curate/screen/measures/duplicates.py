@@ -1,8 +1,9 @@
-"""Which rows nearly repeat an earlier row. Reads ids and a text column; makes a table of pairs.
+"""Which rows nearly repeat an earlier row, or one of a reference. Reads ids and what is compared.
 
-Two rows are as similar as their sets of word shingles: Jaccard similarity, shared over all. Every
-stored pair is verified on the sets themselves, so no pair is wrong; which pairs are looked at is
-decided by MinHash bands, so a pair at `floor` is missed with a probability below 1 - RECALL.
+Two rows are as similar as their sets of shingles, runs of a few words (`shingles.py`): Jaccard
+similarity, shared over all. Every stored pair is verified on the sets themselves, so no pair is
+wrong; which pairs are looked at is decided by MinHash bands, so a pair at `floor` is missed with a
+probability below 1 - RECALL.
 
 Exact copies, rows with equal sets, form classes. Each later member is paired with the first member
 of its class at similarity 1.0, a star, so that a million copies make a million pairs. Near pairs
@@ -10,14 +11,20 @@ are stored between first members only; they are never at 1.0, so classes can be 
 pairs at 1.0, and every member has the near pairs of its first member. Rows without words have no
 set and repeat nothing.
 
-Memory: about 650 bytes a row at 128 permutations, and the batch under way; no text is held.
+References, tables or saved indexes, count as rows that came before; they are not compared with one
+another, and a class or a pair of references alone is not stored.
+
+Memory: about 650 bytes a row at 128 permutations, those of references too, and the batch under way;
+no text is held. Past `held.memory_bytes()` the arrays lie in a file.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from curate.screen.bands import (
@@ -30,25 +37,30 @@ from curate.screen.bands import (
     packed,
     unpacked,
 )
-from curate.screen.minhash import Rows, Sizes
-from curate.screen.sketches import Batches, Source, classes, sketch
-from curate.screen.verify import Similarities, verify
-from schemas.rows import PAIRS
+from curate.screen.held import memory_bytes
+from curate.screen.index import Index
+from curate.screen.pairs import pairs_table
+from curate.screen.shingles import Shingling, shingling
+from curate.screen.sketches import Batches, Collection, Sketches, Texts, classes, sketch
+from curate.screen.verify import verify
 
-VERSION = 1
+VERSION = 2
 COLUMNS = {
     "id": ("string", "a row"),
-    "other": ("string", "an earlier row that it resembles"),
-    "field": ("string", "the column that was compared"),
-    "similarity": ("double", "exact Jaccard similarity of their word shingles, 0 to 1"),
+    "other": ("string", "an earlier row, or one of a reference, that it resembles"),
+    "field": ("string", "what was compared: a column, `both`, or `semantic`"),
+    "similarity": ("double", "exact Jaccard similarity of their sets of shingles, 0 to 1"),
+    "match": ("string", "exact: the same words in the same order; near: similar sets"),
+    "reference": ("string", "the reference that other is a row of; null for none"),
     "position": ("int64", "row number of id, from 0"),
-    "other_position": ("int64", "row number of other, from 0"),
+    "other_position": ("int64", "row number of other, from 0, in its reference if it has one"),
 }
 
-RECALL = 0.99
+RECALL = 0.999
 """Of pairs at the floor, the share that bands must find."""
 LEAST_HELD_BYTES = 1 << 28
-PAIRS_A_CHUNK = 1 << 20
+BOTH = ("instruction", "response")
+"""Columns that are compared one by one where `text` is `both`."""
 
 
 class Params(BaseModel):
@@ -57,22 +69,27 @@ class Params(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     text: str = "text"
-    """Column that is compared."""
+    """Column that is compared: `text`, `instruction`, `response`, another one, or `both`, which
+    compares instruction with instruction and response with response."""
     shingle_words: int = Field(5, ge=1, le=64)
     """Words in a shingle; a text with fewer words is one shingle."""
+    shingle_characters: int = Field(8, ge=1, le=64)
+    """Characters in a shingle, for rows that are mostly in scripts without spaces."""
     permutations: int = Field(128, ge=16, le=1024)
     """Values in a MinHash signature; more find pairs with fewer false candidates, and cost more."""
     floor: float = Field(0.7, ge=0.1, le=1)
     """Pairs with this similarity or more are stored."""
     group_limit: int = Field(2048, ge=2 * GROUP_NEAR)
     """Distinct rows that share one band and are compared all with all; see `bands.group_pairs`."""
+    against: tuple[str, ...] = ()
+    """Files, table folders and saved indexes whose rows count as rows that came before."""
 
     @model_validator(mode="after")
     def _finds_pairs(self) -> Self:
         if candidate_probability(self.floor, *self.bands()) < RECALL:
             raise ValueError(
                 f"floor {self.floor:g} with {self.permutations} permutations finds fewer than "
-                f"{RECALL:.0%} of the pairs; raise either"
+                f"{RECALL:.1%} of the pairs; raise either"
             )
         return self
 
@@ -80,47 +97,54 @@ class Params(BaseModel):
         """(bands, rows per band)."""
         return bands_for(self.permutations, self.floor, RECALL)
 
+    def reads(self) -> tuple[str, ...]:
+        """The columns that are compared."""
+        return BOTH if self.text == "both" else (self.text,)
+
+    def shingling(self) -> Shingling:
+        """How rows become sets."""
+        return shingling(self.shingle_words, self.shingle_characters, self.text == "both")
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """Pairs of rows that resemble each other, and how they were found."""
 
     pairs: pa.Table
-    """Columns of PAIRS, sorted by position, then other_position, which is the smaller one."""
+    """Columns of PAIRS, sorted by position, then other_position, references first."""
     facts: dict[str, int | float]
     """Counts of rows, candidates and limits reached; times are not among them."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Proposed:
-    """What the first reading finds, when its signatures are gone."""
+    """What the first reading finds."""
 
-    sizes: Sizes
-    """(rows,) distinct shingles"""
     copies: Packed
     """Later members of classes, each with the first."""
+    exact: np.ndarray
+    """(copies,) whether their words are the first's in the same order."""
     near: Packed
     """Pairs to verify."""
-    held_bytes: int
-    """Memory that the signatures took, free for sets of shingles."""
     facts: dict[str, int | float]
 
 
-def _propose(source: Source, params: Params) -> _Proposed:
-    """Read every row once, and pair them by their hashes alone."""
-    sketches = sketch(source, params.permutations)
+def _propose(sketches: Sketches, params: Params) -> _Proposed:
+    """Pair rows by their hashes alone."""
     signatures, sizes = sketches.signatures, sketches.sizes
+    own = int(sketches.begins[-2])
     first = classes(sketches)
-    own = np.arange(len(first))
-    later = np.flatnonzero((first >= 0) & (first != own))
+    rows = np.arange(len(first))
+    later = np.flatnonzero((first[own:] >= 0) & (first[own:] != rows[own:])) + own
     bands, width = params.bands()
     pairs, n_large, n_left_out = candidates(
-        signatures, np.flatnonzero(first == own), bands, width, params.group_limit
+        signatures, np.flatnonzero(first == rows), bands, width, params.group_limit, own
     )
     near = likely(signatures, sizes, pairs, params.floor)
     facts: dict[str, int | float] = {
-        "n_rows": len(first),
-        "n_empty": int((first < 0).sum()),
+        "n_rows": len(first) - own,
+        "n_references": own,
+        "n_empty": int((first[own:] < 0).sum()),
         "n_truncated": sketches.n_truncated,
         "n_copies": len(later),
         "bands": bands,
@@ -131,59 +155,74 @@ def _propose(source: Source, params: Params) -> _Proposed:
         "n_large_groups": n_large,
         "n_pairs_left_out": n_left_out,
     }
-    held_bytes = max(LEAST_HELD_BYTES, signatures.nbytes)
-    return _Proposed(sizes, packed(later, first[later]), near, held_bytes, facts)
+    exact = sketches.sets[later, 2] == sketches.sets[first[later], 2]
+    return _Proposed(packed(later, first[later]), exact, near, facts)
 
 
-def _table(
-    field: str, pairs: Packed, similarity: Similarities, wanted: Rows, ids: pa.Array
-) -> pa.Table:
-    """The pairs with their ids, sorted."""
-    order = np.argsort(pairs)
-    tables = [PAIRS.empty_table()]
-    for start in range(0, len(order), PAIRS_A_CHUNK):
-        part = order[start : start + PAIRS_A_CHUNK]
-        later, earlier = unpacked(pairs[part])
-        columns = {
-            "id": ids.take(pa.array(np.searchsorted(wanted, later))),
-            "other": ids.take(pa.array(np.searchsorted(wanted, earlier))),
-            "field": pa.repeat(pa.scalar(field), len(part)),
-            "similarity": similarity[part],
-            "position": later,
-            "other_position": earlier,
-        }
-        tables.append(pa.table(columns, schema=PAIRS))
-    return pa.concat_tables(tables)
+def _held_bytes(sketches: Sketches) -> int:
+    """Memory for sets of shingles: what the signatures took, which are then gone."""
+    return max(LEAST_HELD_BYTES, min(memory_bytes(), sketches.signatures.nbytes))
 
 
-def measure_corpus(batches: Batches, params: Params) -> Found:
+def measure_corpus(
+    batches: Batches, params: Params, references: Mapping[str, Batches | Index] | None = None
+) -> Found:
     """Find the pairs of rows whose similarity is `params.floor` or more.
 
     Args:
         batches: gives the rows from the first to the last each time that it is called, with `id`
-            and the text column. It is called two or three times, more often where the sets of
-            candidates do not fit into the memory at once. Fewer than 2^31 rows.
+            and the columns that are compared. It is called two or three times, more often where the
+            sets of candidates do not fit into the memory at once. Fewer than 2^31 rows.
         params: what is compared, and which pairs are stored.
+        references: name -> rows given in the same way, or a saved index.
 
     Returns:
-        Pairs of PAIRS, and facts: `n_rows`; `n_empty` rows without words; `n_truncated` texts cut
-        at `sketches.MAX_CHARACTERS`; `n_copies` rows whose set equals an earlier one's; `bands`,
-        `rows_per_band` and `recall_at_floor`, the probability that a pair at the floor is a
-        candidate; `n_candidates` pairs that share a band; `n_verified` of them compared exactly;
-        `n_pairs` stored; `n_large_groups` bands shared by more than `group_limit` distinct rows, in
-        which each further row is compared with the first and the previous GROUP_NEAR rows only;
-        `n_pairs_left_out` in these groups, unless another band has them.
+        Pairs of PAIRS, and facts: `n_rows`; `n_references` rows of references; `n_empty` rows
+        without words; `n_truncated` texts cut at `shingles.MAX_CHARACTERS`; `n_copies` rows whose
+        set equals an earlier one's; `bands`, `rows_per_band` and `recall_at_floor`, the probability
+        that a pair at the floor is a candidate; `n_candidates` pairs that share a band;
+        `n_verified` of them compared exactly; `n_pairs` stored; `n_large_groups` bands shared by
+        more than `group_limit` distinct rows, in which each further row is compared with the first
+        and the previous GROUP_NEAR rows only; `n_pairs_left_out` in these groups, unless another
+        band has them.
 
     Raises:
-        TableError: a column is missing or holds no text, or rows differ between two readings.
+        TableError: a column is missing or holds no text, rows differ between two readings, or an
+            index was made with other parameters.
     """
-    source = Source(batches, params.text, params.shingle_words)
-    proposed = _propose(source, params)
+    how = params.shingling()
+    collections: list[Collection] = []
+    for name, rows in (references or {}).items():
+        if isinstance(rows, Index):
+            rows.check(params)
+            collections.append(rows)
+        else:
+            collections.append(Texts(rows, params.reads(), how, name))
+    collections.append(Texts(batches, params.reads(), how))
+    sketches = sketch(collections, params.permutations)
+    proposed = _propose(sketches, params)
+    held_bytes = _held_bytes(sketches)
+    kept = sketches.without_signatures()
+    del sketches
     copies, near = proposed.copies, proposed.near
     wanted = np.unique(np.concatenate([*unpacked(copies), *unpacked(near)]))
-    similarity, ids = verify(source, proposed.sizes, near, wanted, proposed.held_bytes)
+    similarity, ids = verify(collections, kept, near, wanted, held_bytes, how.paired)
     stored = np.flatnonzero(similarity >= params.floor)
     pairs = np.concatenate([copies, near[stored]])
-    similarity = np.concatenate([np.ones(len(copies)), similarity[stored]])
-    facts = {**proposed.facts, "n_pairs": len(pairs)}
-    return Found(_table(params.text, pairs, similarity, wanted, ids), facts)
+    table = pairs_table(
+        params.text,
+        pairs,
+        np.concatenate([np.ones(len(copies)), similarity[stored]]),
+        pc.if_else(
+            pa.array(np.concatenate([proposed.exact, np.zeros(len(stored), np.bool_)])),
+            "exact",
+            "near",
+        ),
+        wanted,
+        ids,
+        kept.begins,
+        [collection.name for collection in collections],
+    )
+    n_against = len(table) - table["reference"].null_count
+    facts = {**proposed.facts, "n_pairs": len(pairs), "n_pairs_with_references": n_against}
+    return Found(table, facts)

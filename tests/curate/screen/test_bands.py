@@ -36,27 +36,32 @@ def test_first_equal_is_the_first_row_with_the_same_band(rows: list[tuple[int, i
 
 
 @settings(deadline=None)
-@given(st.lists(st.integers(0, 2), max_size=30), st.integers(4, 8), st.integers(1, 2))
-def test_groups_are_paired_all_with_all_up_to_the_limit(
-    groups: list[int], limit: int, near: int
+@given(
+    st.lists(st.integers(0, 2), max_size=30),
+    st.integers(4, 8),
+    st.integers(1, 2),
+    st.sampled_from([0, 0, 5, 20]),
+)
+def test_groups_are_paired_all_with_all_up_to_the_limit_but_for_references(
+    groups: list[int], limit: int, near: int, own: int
 ) -> None:
     of_group = {g: [i for i, own in enumerate(groups) if own == g] for g in set(groups)}
     members = np.array(
         sorted(rows[0] << 32 | row for rows in of_group.values() for row in rows[1:]), np.int64
     )
 
-    pairs, n_large, n_left_out = bands.group_pairs(members, limit, near)
+    pairs, n_large, n_left_out = bands.group_pairs(members, limit, near, own)
 
     expected = {
         (rows[k], rows[j])
         for rows in of_group.values()
         for k in range(len(rows))
         for j in range(k)
-        if k < limit or j < near or j >= k - near
+        if rows[k] >= own and (k < limit or j < near or j >= k - near)
     }
-    everything = sum(len(rows) * (len(rows) - 1) // 2 for rows in of_group.values())
+    everything = sum(k for rows in of_group.values() for k, row in enumerate(rows) if row >= own)
     assert sorted((int(p) >> 32, int(p) & 0xFFFFFFFF) for p in pairs) == sorted(expected)
-    assert n_large == sum(len(rows) > limit for rows in of_group.values())
+    assert n_large == sum(len(rows) > limit and rows[-1] >= own for rows in of_group.values())
     assert n_left_out == everything - len(expected)
 
 

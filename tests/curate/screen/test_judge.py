@@ -35,6 +35,8 @@ def pairs(*found: tuple[int, int, float]) -> pa.Table:
                 "similarity": similarity,
                 "position": one,
                 "other_position": other,
+                "reference": None,
+                "match": "near",
             }
             for one, other, similarity in found
         ],

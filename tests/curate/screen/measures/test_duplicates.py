@@ -217,3 +217,72 @@ def test_rows_that_change_between_readings_are_refused() -> None:
 def test_parameters_out_of_bounds_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValidationError, match=next(iter(wrong))):
         Params.model_validate(wrong)
+
+
+def test_both_asks_that_question_and_answer_are_alike() -> None:
+    question, answer = LONG, " ".join(f"a{i}" for i in range(40))
+    rows = pa.record_batch(
+        {
+            "id": list("abcde"),
+            "instruction": [question, question + " x", question, "other words here", ""],
+            "response": [answer, answer + " y", "nothing like it", answer, ""],
+        }
+    )
+
+    result = measure_corpus(lambda: iter([rows]), Params(text="both"))
+
+    (pair,) = result.pairs.to_pylist()
+    assert (pair["id"], pair["other"], pair["field"]) == ("b", "a", "both")
+    assert pair["similarity"] == min(26 / 27, 36 / 37)
+    assert result.facts["n_empty"] == 1
+
+
+def test_scripts_without_spaces_are_compared_by_characters() -> None:
+    text = "".join(chr(0x4E00 + 37 * i % 900) for i in range(200))
+    edited = text[:100] + "的" + text[101:]
+    result = found([text, edited, text[::-1]])
+
+    (pair,) = result.pairs.to_pylist()
+    assert (pair["id"], pair["other"]) == ("id1", "id0")
+    assert pair["similarity"] == (193 - 8) / (193 + 8)
+
+
+def test_bytes_that_are_no_text_are_compared_all_the_same() -> None:
+    rows = pa.record_batch(
+        {"id": ["a", "b"], "text": pa.array([b"\xff" + LONG.encode(), LONG.encode()], pa.binary())}
+    )
+
+    result = measure_corpus(lambda: iter([rows]), Params())
+
+    assert result.pairs["match"].to_pylist() == ["exact"]
+
+
+def test_equal_sets_of_other_texts_are_near_and_not_exact() -> None:
+    result = found(
+        [
+            "a b c d e f a b c d e f",
+            "a b c d e f a b c d e f a b c d e f",
+            "A b c d e f a b c d e f",
+        ]
+    )
+
+    assert result.pairs["match"].to_pylist() == ["near", "exact"]
+    assert result.pairs["similarity"].to_pylist() == [1.0, 1.0]
+
+
+def test_beyond_its_memory_it_works_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = planted(3000, seed=4)
+    expected = found(texts)
+    monkeypatch.setenv("RETORT_MEMORY", "10000")
+
+    result = found(texts)
+
+    assert result.pairs.equals(expected.pairs)
+    assert result.facts == expected.facts
+
+
+def test_memory_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETORT_MEMORY", "8 GB")
+
+    with pytest.raises(TableError, match="RETORT_MEMORY: '8 GB' is not a number of bytes"):
+        found([LONG])
