@@ -7,7 +7,7 @@ what only decides how it is reached or what it costs is not.
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from schemas.settings import Name, Settings
 
@@ -157,6 +157,25 @@ class Replay(_Asked):
 
 OPENAI_URL = "https://api.openai.com/v1"
 Teacher = Annotated[Miner | OpenAI | Replay, Field(discriminator="kind")]
+
+
+def _kind(given: object) -> str | None:
+    if isinstance(given, str):
+        return "name"
+    return given.get("kind") if isinstance(given, dict) else getattr(given, "kind", None)
+
+
+NameOrModel = Annotated[
+    Annotated[str, Tag("name")]
+    | Annotated[OpenAI, Tag("openai")]
+    | Annotated[Replay, Tag("replay")],
+    Discriminator(
+        _kind,
+        custom_error_type="teacher",
+        custom_error_message="is neither a name nor a block with `kind: openai` or `replay`",
+    ),
+]
+"""The name of one of a recipe's teachers, or a block as there."""
 
 
 def answers_by(teacher: Miner | OpenAI | Replay) -> dict[str, Any]:

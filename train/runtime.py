@@ -30,7 +30,10 @@ REMARKS = (
     "The following (rank|alpha)_pattern keys did not match",  # PEFT's own, of experts
 )
 """Beginnings of what libraries tell each other and no user can act on."""
-TALKERS = ("transformers", "trl", "peft", "accelerate", "bitsandbytes", "datasets", "torch")
+TALKERS = (
+    *("transformers", "trl", "peft", "accelerate", "bitsandbytes", "datasets", "torch"),
+    "sentence_transformers",
+)
 
 
 @dataclass(frozen=True, slots=True)

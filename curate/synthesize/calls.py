@@ -155,6 +155,16 @@ class Ledger:
                 found[call.key] = call
         return found
 
+    def has(self, keys: Sequence[str]) -> set[str]:
+        """Those of these keys whose calls are stored."""
+        found: set[str] = set()
+        for first in range(0, len(keys), AT_ONCE):
+            some = list(keys[first : first + AT_ONCE])
+            marks = ",".join("?" * len(some))
+            rows = self._rows(f"select key from calls where key in ({marks})", some)
+            found.update(key for (key,) in rows)
+        return found
+
     def add(self, calls: Iterable[Call]) -> None:
         """Store replies, all or none; one that is there already stays as it is.
 

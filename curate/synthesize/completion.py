@@ -33,6 +33,14 @@ def has_message(completion: dict[str, Any]) -> bool:
     return bool(completion.get("choices")) and _is_read_safely(completion)
 
 
+def is_one(found: Any) -> bool:  # noqa: ANN401  JSON
+    """Whether some JSON is a completion: its first choice has a message."""
+    try:
+        return isinstance(found["choices"][0]["message"], dict)
+    except (KeyError, IndexError, TypeError):
+        return False
+
+
 def text_of(completion: dict[str, Any]) -> str:
     """What the model said; some servers give it in pieces."""
     content = message_of(completion).get("content")

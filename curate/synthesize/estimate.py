@@ -78,7 +78,7 @@ def estimate(source: Requests, school: School) -> Estimate:
                 line.prompt_characters += request.n_characters
                 line.completion_tokens += request.task.n_expected_tokens
         for line in found.values():
-            _price(line, teachers[line.teacher], ledger.habits(line.teacher, line.task))
+            price(line, teachers[line.teacher], ledger.habits(line.teacher, line.task))
     return Estimate([found[name] for name in sorted(found)])
 
 
@@ -91,7 +91,7 @@ def _line(found: dict[tuple[str, str], Line], request: Request) -> Line:
     return found.setdefault(name, Line(*name))
 
 
-def _price(line: Line, teacher: OpenAI, habits: tuple[int, float, float]) -> None:
+def price(line: Line, teacher: OpenAI, habits: tuple[int, float, float]) -> None:
     """Tokens and dollars of a line from what earlier calls took, where there are enough."""
     calls, characters, written = habits
     line.measured = calls >= LEAST

@@ -17,6 +17,7 @@ from curate.synthesize.calls import Call, Ledger
 from curate.synthesize.requests import Request, Requests
 from curate.synthesize.teachers import batches, engine
 from curate.synthesize.teachers.budget import Purse
+from curate.synthesize.teachers.chat import questions
 from curate.synthesize.teachers.gathered import Gathered, Post
 from curate.synthesize.teachers.hosts import addresses
 from curate.synthesize.teachers.limits import Patience
@@ -53,17 +54,20 @@ def gather(source: Requests, school: School, tell: Callable[[str], None]) -> Gat
         WorkError: the ledger cannot be written.
         RecipeError: a key is missing.
     """
-    posts = [
-        Post(one, addresses(one, school.hosts, where), where, _of(source, one.label))
+    parcels = [
+        batches.Parcel(one, addresses(one, school.hosts, where), where, _of(source, one.label))
         for place, one in enumerate(school.teachers)
         if isinstance(one, OpenAI) and (where := school.where.format(place=place))
     ]
-    if not posts:
+    if not parcels:
         return Gathered()
-    with Ledger(school.ledger) as ledger:
-        purse = Purse(school.budget, ledger.spent(school.account))
-    at_once = [post for post in posts if not post.teacher.batch]
-    in_batches = [post for post in posts if post.teacher.batch]
+    purse = purse_of(school)
+    in_batches = [one for one in parcels if one.teacher.batch]
+    at_once = [
+        Post(one.teacher, one.addresses, one.where, questions(one.requests, one.teacher))
+        for one in parcels
+        if not one.teacher.batch
+    ]
     gathered = Gathered()
     if at_once:
         asked = {post.teacher.label for post in at_once}
@@ -83,12 +87,29 @@ def gather(source: Requests, school: School, tell: Callable[[str], None]) -> Gat
     return gathered
 
 
+def purse_of(school: School) -> Purse:
+    """What may still be paid."""
+    with Ledger(school.ledger) as ledger:
+        return Purse(school.budget, ledger.spent(school.account))
+
+
 def _of(source: Requests, teacher: str) -> Callable[[], Iterator[Request]]:
     return lambda: source.requests(teacher)
 
 
 def read(source: Requests, school: School, gathered: Gathered) -> Iterator[Answered]:
     """What came of every request, in their order."""
+    with stored(school) as calls_of:
+
+        def found(requests: Sequence[Request]) -> dict[str, Call]:
+            return calls_of([(one.teacher.label, one.key) for one in requests])
+
+        yield from answers(source.requests(), found, gathered.problems, gathered.stopped)
+
+
+@contextlib.contextmanager
+def stored(school: School) -> Iterator[Callable[[Sequence[tuple[str, str]]], dict[str, Call]]]:
+    """A function from (teacher, key) pairs to the stored calls among them, by key."""
     with contextlib.ExitStack() as opened:
         main = opened.enter_context(Ledger(school.ledger))
         own = {
@@ -96,14 +117,13 @@ def read(source: Requests, school: School, gathered: Gathered) -> Iterator[Answe
             for teacher, path in school.recorded.items()
         }
 
-        def stored(requests: Sequence[Request]) -> dict[str, Call]:
+        def calls_of(asked: Sequence[tuple[str, str]]) -> dict[str, Call]:
             found: dict[str, Call] = {}
             for ledger in (main, *own.values()):
-                keys = [one.key for one in requests if own.get(one.teacher.label, main) is ledger]
-                found |= ledger.get(keys)
+                found |= ledger.get([key for one, key in asked if own.get(one, main) is ledger])
             return found
 
-        yield from answers(source.requests(), stored, gathered.problems, gathered.stopped)
+        yield calls_of
 
 
 @contextlib.contextmanager

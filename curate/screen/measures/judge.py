@@ -9,13 +9,13 @@ NULL in every score, so it meets no rule on them; `judge_samples` tells these ro
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field
 
 from curate.synthesize import judging
 from curate.synthesize.judging import AXES, Judgement, Judging, Subject
@@ -24,7 +24,7 @@ from curate.synthesize.taught import School, gather, read
 from curate.synthesize.teachers.gathered import Gathered
 from schemas.rows import Passage
 from schemas.settings import Name, Settings
-from schemas.teachers import OpenAI, Replay
+from schemas.teachers import NameOrModel
 
 VERSION = 1
 COLUMNS = {
@@ -47,25 +47,10 @@ Rows = Callable[[], Iterator[pa.RecordBatch]]
 Mask = NDArray[np.bool_]
 
 
-def _kind(given: object) -> str | None:
-    if isinstance(given, str):
-        return "name"
-    return given.get("kind") if isinstance(given, dict) else getattr(given, "kind", None)
-
-
 class Params(Settings):
     """Who judges, and which rows."""
 
-    teacher: Annotated[
-        Annotated[str, Tag("name")]
-        | Annotated[OpenAI, Tag("openai")]
-        | Annotated[Replay, Tag("replay")],
-        Discriminator(
-            _kind,
-            custom_error_type="teacher",
-            custom_error_message="is neither a name nor a block with `kind: openai` or `replay`",
-        ),
-    ]
+    teacher: NameOrModel
     """Who is asked: the name of one of `synthesize.teachers`, or a block as there, `{kind: openai,
     model: …, base_url: …}`. It is paid from `synthesize.budget`."""
     samples: int = Field(1, ge=1, le=20)

@@ -1,4 +1,4 @@
-"""Chat requests: what they are refused for, which fault they meet, what they are answered.
+"""Requests to the model: what they are refused for, which fault they meet, what they are answered.
 
 A request passes, in this order: its form, the outage, the capacity, the limits, its fault. Only
 what passes the limits counts as an attempt, so faults do not depend on the clock.
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from curate.synthesize.fake import checks, faults
 from curate.synthesize.fake.answers import answer, n_tokens
+from curate.synthesize.fake.api import Api
 from curate.synthesize.fake.counts import Counts
 from curate.synthesize.fake.limits import Limits
 from curate.synthesize.fake.replies import (
@@ -23,7 +24,23 @@ from curate.synthesize.fake.replies import (
     error,
     too_many,
 )
-from curate.synthesize.fake.settings import FakeSettings
+from curate.synthesize.fake.settings import FakeSettings, Fault
+
+
+def _completed(
+    body: dict[str, Any], settings: FakeSettings, request: bytes, fault: Fault | None, now: int
+) -> dict[str, Any]:
+    said = faults.spoiled(fault, answer(body, settings, request), request)
+    return completion(
+        *said,
+        id=f"chatcmpl-{request.hex()}",
+        created=now,
+        model=body["model"],
+        usage=_usage(checks.prompt_tokens(body), n_tokens(said.content or said.refusal or "")),
+    )
+
+
+CHAT = Api(checks.wrong, checks.prompt_tokens, lambda body: body["messages"], _completed)
 
 
 class Outcome(NamedTuple):
@@ -65,8 +82,8 @@ class Teacher:
         self.limits = Limits(settings.rpm, settings.tpm, settings.window)
         self.started = self.monotonic()
 
-    async def chat(self, data: bytes) -> Reply:
-        """Answer a chat request, after as long as it takes."""
+    async def asked(self, data: bytes, api: Api) -> Reply:
+        """Answer a request, after as long as it takes."""
         self.counts.requests += 1
         body = checks.parsed(data)
         if isinstance(body, Reply):
@@ -75,30 +92,23 @@ class Teacher:
         now = self.monotonic()
         if self.waits.pop(request, now) > now:
             self.counts.too_early += 1
-        refusal = self._unfit(body) or self._overloaded(body, request, now)
+        refusal = self._unfit(body, api) or self._overloaded(body, request, now, api)
         if refusal is None:
-            refusal = await self._attempted(body, request)
+            refusal = await self._attempted(body, request, api)
         refusal.headers.update(self.limits.headers(self.monotonic()))
         return refusal
 
-    def attempt(self, body: dict[str, Any], request: bytes) -> Outcome:
+    def attempt(self, body: dict[str, Any], request: bytes, api: Api = CHAT) -> Outcome:
         """What comes of one more attempt at a request that was checked."""
         number = self.attempts.get(request, 0)
         self.attempts[request] = number + 1
-        fault = faults.met(self.settings, request, number, body["messages"])
+        fault = faults.met(self.settings, request, number, api.turns(body))
         if fault:
             self.counts.faults[fault] += 1
         refusal = faults.failed(fault, self.settings)
         if refusal is not None:
             return Outcome(request, fault, refusal, {})
-        said = faults.spoiled(fault, answer(body, self.settings, request), request)
-        told = completion(
-            *said,
-            id=f"chatcmpl-{request.hex()}",
-            created=int(self.now()),
-            model=body["model"],
-            usage=_usage(checks.prompt_tokens(body), n_tokens(said.content or said.refusal or "")),
-        )
+        told = api.answer(body, self.settings, request, fault, int(self.now()))
         return Outcome(request, fault, None, told)
 
     def count(self, outcome: Outcome) -> None:
@@ -108,13 +118,13 @@ class Teacher:
         self.counts.answered_again += outcome.request in self.answered
         self.answered.add(outcome.request)
         self.counts.prompt_tokens += usage["prompt_tokens"]
-        self.counts.completion_tokens += usage["completion_tokens"]
+        self.counts.completion_tokens += usage.get("completion_tokens", 0)
 
-    async def _attempted(self, body: dict[str, Any], request: bytes) -> Reply:
+    async def _attempted(self, body: dict[str, Any], request: bytes, api: Api) -> Reply:
         """The reply to a request that was let in; it stays in flight until the reply goes out."""
         self.counts.begin()
         try:
-            outcome = self.attempt(body, request)
+            outcome = self.attempt(body, request, api)
             slow = self.settings.slow_seconds if outcome.fault == "slow" else 0
             if self.settings.latency + slow > 0:
                 await asyncio.sleep(self.settings.latency + slow)
@@ -123,7 +133,8 @@ class Teacher:
             raise
         reply = outcome.refusal
         if reply is None:
-            self.limits.wrote(self.monotonic(), outcome.completion["usage"]["completion_tokens"])
+            written = outcome.completion["usage"].get("completion_tokens", 0)
+            self.limits.wrote(self.monotonic(), written)
             reply = as_json(outcome.completion)
             reply.cut = outcome.fault == "cut"
         elif outcome.fault == "retry_after":
@@ -139,14 +150,16 @@ class Teacher:
             else:
                 self.counts.abandoned += 1
 
-    def _unfit(self, body: dict[str, Any]) -> Reply | None:
+    def _unfit(self, body: dict[str, Any], api: Api) -> Reply | None:
         """The refusal of a request that this server will never answer."""
-        refusal = checks.wrong(body, self.settings)
+        refusal = api.wrong(body, self.settings)
         if refusal is None:
             return None
         return self._refused(refusal, json.loads(refusal.body)["error"]["code"] or "bad_request")
 
-    def _overloaded(self, body: dict[str, Any], request: bytes, now: float) -> Reply | None:
+    def _overloaded(
+        self, body: dict[str, Any], request: bytes, now: float, api: Api
+    ) -> Reply | None:
         """The refusal of a request that may come again later."""
         begin, end = self.settings.outage or (0, 0)
         if self.down or begin <= now - self.started < end:
@@ -156,7 +169,7 @@ class Teacher:
         if capacity is not None and self.counts.in_flight >= capacity:
             message = f"{capacity} requests are in flight, and no more can be."
             return self._refused(too_many(message), "capacity")
-        broken = self.limits.refuses(now, checks.prompt_tokens(body))
+        broken = self.limits.refuses(now, api.prompt_tokens(body))
         if broken is None:
             return None
         what, seconds = broken

@@ -7,24 +7,24 @@ from typing import Any
 
 @dataclass(slots=True)
 class Counts:
-    """Chat requests, and the lines of batches, which count as such."""
+    """Requests to the model: chat, embeddings, and the lines of batches, which count as such."""
 
     requests: int = 0
     """All that came, refused ones included."""
     answered: int = 0
-    """Completions that went whole to a client that was still there."""
+    """Answers that went whole to a client that was still there."""
     answered_again: int = 0
     """Those whose body had been answered before: what a client paid for twice."""
     too_early: int = 0
     """Repetitions of a body before the wait was over that a 429 had asked for."""
     abandoned: int = 0
-    """Completions that nobody waited for any more, or that a fault cut."""
+    """Answers that nobody waited for any more, or that a fault cut."""
     in_flight: int = 0
     """Requests that are being answered now."""
     max_in_flight: int = 0
     """The most there were."""
     prompt_tokens: int = 0
-    """Read, for completions that were answered."""
+    """Read, for what was answered."""
     completion_tokens: int = 0
     """Written, likewise."""
     faults: Counter[str] = field(default_factory=Counter)

@@ -19,6 +19,7 @@
 
 The first seven are faults of transport. They hit attempts, so a retry gets past them; the others
 belong to the request and stay. A batch has no connection: there `cut` is a line that timed out.
+Faults of content are those of chat; `embeddings.py` says what they leave of vectors.
 """
 
 import hashlib

@@ -3,24 +3,27 @@
 | request | |
 |---|---|
 | POST …/chat/completions | a chat completion |
+| POST …/embeddings | vectors of texts, from their words: `embeddings.py` |
 | GET …/models | the models that are known |
 | POST …/files, GET and DELETE …/files/ID, GET …/files/ID/content | files |
 | POST and GET …/batches, GET …/batches/ID, POST …/batches/ID/cancel | batches |
 | GET /stats | `counts.Counts` as JSON; needs no key |
-| POST /outage `{"on": true}` | every chat request fails until `{"on": false}`; needs no key |
+| POST /outage `{"on": true}` | every request to a model fails until `{"on": false}`; needs no key |
 """
 
 import itertools
 import re
 
 from curate.synthesize.fake import checks
+from curate.synthesize.fake.api import Api
 from curate.synthesize.fake.batches import Batches
-from curate.synthesize.fake.chat import Teacher
+from curate.synthesize.fake.chat import CHAT, Teacher
+from curate.synthesize.fake.embeddings import EMBEDDINGS
 from curate.synthesize.fake.replies import Reply, as_json, error, wrong_key
 from curate.synthesize.fake.wire import LARGEST, Handler, Request
 
 _PATH = re.compile(
-    r"/stats|/outage|.*?/(?:chat/completions|models|(?:files|batches)(?:/[\w-]+(?:/\w+)?)?)"
+    r"/stats|/outage|.*?/(?:chat/completions|embeddings|models|(?:files|batches)(?:/[\w-]+(?:/\w+)?)?)"
 )
 
 
@@ -37,14 +40,23 @@ def handler(teacher: Teacher, key: str | None) -> Handler:
     async def handle(request: Request) -> Reply:
         reply = _local(request, teacher) or _refused(request, teacher, key)
         if reply is None:
-            if request.path.endswith("/chat/completions"):
-                reply = await teacher.chat(request.body)
+            api = _api(request)
+            if api is not None:
+                reply = await teacher.asked(request.body, api)
             else:
                 reply = _listed(request, teacher) or _kept(request, batches)
         reply.headers["x-request-id"] = f"req_{next(serial):032x}"
         return reply
 
     return handle
+
+
+APIS = {"/chat/completions": CHAT, "/embeddings": EMBEDDINGS}
+
+
+def _api(request: Request) -> Api | None:
+    """What of the model a request asks for; None where it asks for something else."""
+    return next((api for path, api in APIS.items() if request.path.endswith(path)), None)
 
 
 def _refused(request: Request, teacher: Teacher, key: str | None) -> Reply | None:
@@ -57,11 +69,11 @@ def _refused(request: Request, teacher: Teacher, key: str | None) -> Reply | Non
         )
     sent = request.headers.get("authorization", "").partition(" ")[2].strip() or None
     if key is not None and sent != key:
-        if request.path.endswith("/chat/completions"):
+        if _api(request) is not None:
             teacher.counts.requests += 1
             teacher.counts.refused["invalid_api_key"] += 1
         return wrong_key(sent)
-    if request.path.endswith(("/chat/completions", "/cancel")) and request.method != "POST":
+    if (_api(request) or request.path.endswith("/cancel")) and request.method != "POST":
         return _not_allowed(request)
     return None
 

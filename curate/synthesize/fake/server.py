@@ -41,7 +41,7 @@ class Serving:
         return self.teacher.counts.as_json()
 
     def outage(self, on: bool) -> None:
-        """Let every chat request fail, or no longer."""
+        """Let every request to the model fail, or no longer."""
         self.teacher.down = on
 
 

@@ -84,7 +84,7 @@ class FakeSettings(Settings):
     capacity: int | None = Field(None, ge=1)
     """Most requests in flight; further ones are refused with status 429."""
     outage: tuple[float, float] | None = None
-    """From when to when, in seconds after the start, every chat request fails with status 503."""
+    """From when to when, in seconds after the start, requests to a model fail with status 503."""
 
     batch_seconds: float = Field(1, ge=0)
     """Seconds until a batch is completed."""

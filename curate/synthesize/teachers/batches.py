@@ -22,9 +22,11 @@ from curate.synthesize.requests import Request
 from curate.synthesize.teachers.budget import Purse
 from curate.synthesize.teachers.client import Answer, Client, Manner, failures
 from curate.synthesize.teachers.engine import together
-from curate.synthesize.teachers.gathered import Gathered, Post
+from curate.synthesize.teachers.gathered import Gathered
+from curate.synthesize.teachers.hosts import Address
 from curate.synthesize.teachers.pending import call_of, expected, pending
 from curate.synthesize.teachers.problems import Problem, of_status
+from schemas.teachers import OpenAI
 
 MOST_LINES = 50_000
 MOST_BYTES = 100 << 20
@@ -39,6 +41,17 @@ URL = "/v1/chat/completions"
 
 
 @dataclass(frozen=True, slots=True)
+class Parcel:
+    """One teacher with where it is and what is still to be asked in batches."""
+
+    teacher: OpenAI
+    addresses: list[Address]
+    where: str
+    """Place in the recipe, for messages."""
+    requests: Callable[[], Iterator[Request]]
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """A batch under way."""
 
@@ -47,7 +60,7 @@ class Sent:
 
 
 def gather(
-    posts: Sequence[Post],
+    parcels: Sequence[Parcel],
     ledger: Path,
     purse: Purse,
     account: str,
@@ -58,7 +71,7 @@ def gather(
 
     async def work() -> None:
         with Ledger(ledger) as stored:
-            offices = [Office(post, stored, purse, account, tell, gathered) for post in posts]
+            offices = [Office(one, stored, purse, account, tell, gathered) for one in parcels]
             try:
                 for office in offices:  # before anything is sent, every key is there
                     office.open()
@@ -75,17 +88,17 @@ class Office:
 
     def __init__(
         self,
-        post: Post,
+        parcel: Parcel,
         ledger: Ledger,
         purse: Purse,
         account: str,
         tell: Callable[[str], None],
         gathered: Gathered,
     ) -> None:
-        self._post, self._ledger, self._purse = post, ledger, purse
+        self._parcel, self._ledger, self._purse = parcel, ledger, purse
         self._account, self._tell, self._gathered = account, tell, gathered
-        self._label = post.teacher.label
-        self._manner = Manner(post.teacher.structured)
+        self._label = parcel.teacher.label
+        self._manner = Manner(parcel.teacher.structured)
         self._reserved: dict[str, tuple[float, float]] = {}
         self._asked_otherwise: dict[str, bool] = {}
         """Requests that the server took for malformed, and that are to be put in another way."""
@@ -100,9 +113,9 @@ class Office:
         Raises:
             RecipeError: a key is missing.
         """
-        if next(pending(self._post.requests(), self._ledger), None) is not None:
-            post = self._post
-            self._opened = Client(post.teacher, post.addresses[0], post.where)
+        if next(pending(self._parcel.requests(), self._ledger), None) is not None:
+            parcel = self._parcel
+            self._opened = Client(parcel.teacher, parcel.addresses[0], parcel.where)
 
     async def close(self) -> None:
         """Close its connections."""
@@ -123,7 +136,7 @@ class Office:
             await self._read_earlier()
             for _ in range(ROUNDS):
                 self._over_budget = False
-                missing = pending(self._post.requests(), self._ledger)
+                missing = pending(self._parcel.requests(), self._ledger)
                 sent = await self._send_all(one for one in missing if self._may_be_sent(one))
                 if not sent:
                     break
@@ -150,7 +163,7 @@ class Office:
         if not earlier:
             return
         wanted = {key for _, _, keys in earlier for key in keys}
-        missing = pending(self._post.requests(), self._ledger)
+        missing = pending(self._parcel.requests(), self._ledger)
         known = {one.key: one for one in missing if one.key in wanted}
         for id_, host, keys in earlier:
             if host == self._client.address.host and known.keys() & set(keys):
@@ -175,16 +188,16 @@ class Office:
         chosen: dict[str, Request] = {}
         size = 0
         for request in requests:
-            cost = expected(request, self._post.teacher)
+            cost = expected(request, self._parcel.teacher)
             if not self._purse.affords(*cost):
                 self._over_budget = True
                 break
             self._purse.reserve(*cost)
             self._reserved[request.key] = cost
             body = self._manner.body(
-                self._post.teacher.model,
+                self._parcel.teacher.model,
                 request.messages,
-                self._post.teacher.sampling,
+                self._parcel.teacher.sampling,
                 request.task.schema,
                 request.task.strict,
             )
@@ -263,7 +276,7 @@ class Office:
     async def _looked_at(self, look: Callable[[], Any]) -> Any:  # noqa: ANN401  what the API gives
         """What the server says; asked again where that may help, since looking costs nothing."""
         wait = FIRST_POLL
-        for left in range(self._post.teacher.retries, -1, -1):
+        for left in range(self._parcel.teacher.retries, -1, -1):
             try:
                 with self._problems():
                     return await look()

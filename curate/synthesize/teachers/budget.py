@@ -67,19 +67,19 @@ class Purse:
         self.calls, self.tokens, self.usd = spent.calls, spent.tokens, spent.usd
         self._reserved = [0, 0.0, 0.0]
 
-    def affords(self, tokens: float, dollars: float) -> bool:
-        """Whether a call that is expected to take so much may go out."""
+    def affords(self, tokens: float, dollars: float, calls: int = 1) -> bool:
+        """Whether something that is expected to take so much may go out."""
         calls_out, tokens_out, usd_out = self._reserved
         most = self._budget
         return (
-            (most.calls is None or self.calls + calls_out < most.calls)
+            (most.calls is None or self.calls + calls_out + calls <= most.calls)
             and (most.tokens is None or self.tokens + tokens_out + tokens <= most.tokens)
             and (most.usd is None or not dollars or self.usd + usd_out + dollars <= most.usd)
         )
 
-    def reserve(self, tokens: float, dollars: float, sign: int = 1) -> None:
-        """A call goes out, or with sign -1 comes back."""
-        self._reserved[0] += sign
+    def reserve(self, tokens: float, dollars: float, calls: int = 1, sign: int = 1) -> None:
+        """Calls go out, or with sign -1 come back."""
+        self._reserved[0] += sign * calls
         self._reserved[1] += sign * tokens
         self._reserved[2] += sign * dollars
 

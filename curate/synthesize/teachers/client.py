@@ -10,11 +10,12 @@ import json
 import os
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from curate.synthesize import completion
 from curate.synthesize.teachers.hosts import Address, secret
 from curate.synthesize.teachers.problems import Adapt, Problem, of_connection, of_status
 from schemas.teachers import OpenAI, Structured
@@ -38,12 +39,32 @@ class Answer:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A kind of request."""
+
+    path: str
+    """Behind the address of the API."""
+    answer: str
+    """What an answer is, for people."""
+    fits: Callable[[Any], bool]
+    """Whether the JSON of an answer is one."""
+    is_plain: bool = False
+    """Whether the answer is asked for without compression, since it hardly gets smaller."""
+
+
+CHAT = Form("/chat/completions", "chat completion", completion.is_one)
+EMBEDDINGS = "/embeddings"
+
+
 @dataclass(slots=True)
 class Manner:
     """How one teacher's server wants to be asked; learned as it answers."""
 
     structured: Structured
     max_tokens: str = "max_tokens"
+    encoding: str | None = "base64"
+    """`encoding_format` of embeddings; None where the server does not know it."""
     version: int = 0
     """How often it was learned anew; at most twice."""
 
@@ -54,6 +75,9 @@ class Manner:
             self.version += 1
         elif adapt == "form" and self.structured == "auto":
             self.structured = "text"
+            self.version += 1
+        elif adapt == "encoding" and self.encoding is not None:
+            self.encoding = None
             self.version += 1
         return self.version > version
 
@@ -92,7 +116,7 @@ class Client:
         self._timeout = teacher.timeout
         self.openai = _client(address, self._key, teacher)
 
-    async def ask(self, body: dict[str, Any]) -> Answer:
+    async def ask(self, body: dict[str, Any], form: Form = CHAT) -> Answer:
         """Send one request.
 
         Raises:
@@ -101,24 +125,25 @@ class Client:
         import httpx2
 
         began = time.monotonic()
+        how = {"headers": {"accept-encoding": "identity"}} if form.is_plain else {}
         try:
-            answer = await self.openai.post("/chat/completions", body=body, cast_to=httpx2.Response)
+            answer = await self.openai.post(
+                form.path, body=body, cast_to=httpx2.Response, options=how
+            )
         except failures() as error:
             raise self.problem(error, self._where) from None
-        return self._answer(answer.text, dict(answer.headers), time.monotonic() - began)
+        return self._answer(answer.text, dict(answer.headers), time.monotonic() - began, form)
 
-    def _answer(self, text: str, headers: Mapping[str, str], seconds: float) -> Answer:
+    def _answer(self, text: str, headers: Mapping[str, str], seconds: float, form: Form) -> Answer:
         body = self.blank(text)
-        try:
-            completion = json.loads(body)
-            message = completion["choices"][0]["message"]
-            if not isinstance(message, dict):
-                raise ValueError
-        except (ValueError, KeyError, IndexError, TypeError, RecursionError):
+        found: Any = None
+        with contextlib.suppress(ValueError, RecursionError):
+            found = json.loads(body)
+        if not form.fits(found):
             said = body[:100] if body.strip() else "nothing"
-            detail = f"{self._where}: the answer is no chat completion ({said!r})"
-            raise Problem("server_error", detail, again=True) from None
-        return Answer(body, completion, headers, seconds)
+            detail = f"{self._where}: the answer is no {form.answer} ({said!r})"
+            raise Problem("server_error", detail, again=True)
+        return Answer(body, found, headers, seconds)
 
     def problem(self, error: Exception, where: str) -> Problem:
         """What one of `failures` means, without the key."""
@@ -200,7 +225,7 @@ async def _keyless(request: Any) -> None:  # noqa: ANN401  httpx2's Request
 
 async def _bounded(response: Any) -> None:  # noqa: ANN401  httpx2's Response
     """Let no more of a reply be read than one can be; files of batches may be larger."""
-    if response.request.url.path.endswith("/chat/completions"):
+    if response.request.url.path.endswith((CHAT.path, EMBEDDINGS)):
         packed = response.headers.get("content-encoding", "identity") != "identity"
         most = LARGEST_PACKED if packed else LARGEST_REPLY
         response.stream = _stream()(response.stream, most)

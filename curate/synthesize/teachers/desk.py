@@ -1,7 +1,8 @@
 """One teacher's desk: lets requests out while servers, rates and budget allow; takes replies in.
 
-Each call stores its reply before anything is made of it. A reply that is no good JSON is asked once
-to be corrected; what may succeed when tried again is tried again, after a while.
+What is sent is an `Errand`. Its answer is stored before anything is made of it. A reply that is no
+good JSON is asked once to be corrected; what may succeed when tried again is tried again, after a
+while; what is rejected or cannot be afforded is tried in halves, where it has some.
 """
 
 import asyncio
@@ -14,12 +15,11 @@ from collections import deque
 from dataclasses import dataclass
 
 from curate.synthesize.calls import Ledger
-from curate.synthesize.requests import Request
 from curate.synthesize.teachers.budget import Purse
 from curate.synthesize.teachers.client import Answer, Client, Manner
+from curate.synthesize.teachers.errand import Errand
 from curate.synthesize.teachers.gathered import Gathered, Post
 from curate.synthesize.teachers.limits import Patience, Rate, Window
-from curate.synthesize.teachers.pending import call_of, correction_of, expected, pending
 from curate.synthesize.teachers.problems import Problem
 from curate.synthesize.teachers.progress import Progress
 from curate.synthesize.teachers.recorder import Recorder
@@ -34,9 +34,9 @@ MOST_REJECTED = 8
 
 @dataclass(slots=True)
 class Waiting:
-    """A request that is to go out, with what happened to it so far."""
+    """What is to go out, with what happened to it so far."""
 
-    request: Request
+    errand: Errand
     failures: int = 0
     refusals: int = 0
     cost: tuple[float, float] = (0.0, 0.0)
@@ -68,7 +68,7 @@ class Desk:
         self._windows = [Window(most, clock, patience) for _ in post.addresses]
         self._rpm = Rate(post.teacher.rpm, clock) if post.teacher.rpm else None
         self._tpm = Rate(post.teacher.tpm, clock) if post.teacher.tpm else None
-        self._new = pending(post.requests(), ledger, progress.reused)
+        self._new = post.errands(ledger, progress.reused)
         self._ready: deque[Waiting] = deque()
         self._later: list[tuple[float, int, Waiting]] = []
         self._number = itertools.count()
@@ -126,6 +126,8 @@ class Desk:
             if wait is not None:
                 self._ready.appendleft(waiting)
                 if wait < 0:
+                    if self._halve(self._ready.popleft()):
+                        continue
                     self._stop(Problem("over_budget", f"the budget is spent: {self._purse.said()}"))
                     continue
                 return wait or None
@@ -153,9 +155,9 @@ class Desk:
             now_ = time.monotonic()
             closed = [one.until - now_ for one in self._windows if one.until > now_]
             return max(0.001, min(closed)) if closed else 0.0
-        mean = self._progress.mean_completion(waiting.request.task.name)
-        waiting.cost = expected(waiting.request, self.teacher, mean)
-        if not self._purse.affords(*waiting.cost):
+        errand = waiting.errand
+        waiting.cost = errand.expected(self._progress.mean_completion(errand.task))
+        if not self._purse.affords(*waiting.cost, len(errand.keys)):
             return OTHERS_SECONDS if self._progress.in_flight else -1.0
         waits = [
             rate.wait(units)
@@ -167,7 +169,7 @@ class Desk:
     def _send(self, waiting: Waiting) -> None:
         place = max(range(len(self._windows)), key=lambda one: self._windows[one].free)
         self._windows[place].in_flight += 1
-        self._purse.reserve(*waiting.cost)
+        self._purse.reserve(*waiting.cost, len(waiting.errand.keys))
         if self._rpm is not None:
             self._rpm.take(1)
         if self._tpm is not None:
@@ -185,20 +187,14 @@ class Desk:
 
     async def _call(self, waiting: Waiting, place: int) -> None:
         """One attempt, and what follows from it."""
-        request, window = waiting.request, self._windows[place]
+        errand, window = waiting.errand, self._windows[place]
         sent, version = time.monotonic(), self._manner.version
-        body = self._manner.body(
-            self.teacher.model,
-            request.messages,
-            self.teacher.sampling,
-            request.task.schema,
-            request.task.strict,
-        )
+        body = errand.body(self._manner)
         answer: Answer | None = None
         problem = None
         try:
             async with asyncio.timeout(self.teacher.timeout):
-                answer = await self._clients[place].ask(body)
+                answer = await self._clients[place].ask(body, errand.form)
         except TimeoutError:
             detail = f"{self.teacher.label}: no answer in {self.teacher.timeout:g} s"
             problem = Problem("timeout", detail, again=True)
@@ -206,7 +202,7 @@ class Desk:
             problem = found
         finally:
             window.in_flight -= 1
-            self._purse.reserve(*waiting.cost, sign=-1)
+            self._purse.reserve(*waiting.cost, len(errand.keys), sign=-1)
             self._progress.in_flight -= 1
             self._turn.set()
         if answer is not None:
@@ -217,22 +213,23 @@ class Desk:
 
     async def _replied_with(self, waiting: Waiting, answer: Answer, place: int) -> None:
         """Store a reply, then look whether it has to be corrected."""
-        request = waiting.request
         host = self._clients[place].address.host
-        call = call_of(request, answer, host, self._account)
-        self._purse.pay(call.tokens, call.usd)
-        self._progress.wrote(call)
+        calls = waiting.errand.calls(answer, host, self._account)
+        for call in calls:
+            self._purse.pay(call.tokens, call.usd)
+            self._progress.wrote(call)
         if self._tpm is not None:
-            self._tpm.take(call.tokens - waiting.cost[0])
-        await self._recorder.add(call)
+            self._tpm.take(sum(call.tokens for call in calls) - waiting.cost[0])
+        await self._recorder.add(calls)
         self._rejected, self._replied = 0, True
-        self._gathered.paid(call)
-        self._progress.replied(call)
-        correction = correction_of(request, answer.completion)
+        for call in calls:
+            self._gathered.paid(call)
+            self._progress.replied(call)
+        correction = waiting.errand.correction(answer)
         if correction is not None:
             self._ready.append(Waiting(correction))
         else:
-            self._progress.done += 1
+            self._progress.done += len(calls)
 
     def _failed(
         self, waiting: Waiting, window: Window, problem: Problem, sent: float, version: int
@@ -240,7 +237,7 @@ class Desk:
         """Try again later, otherwise, or never.
 
         Args:
-            waiting: the request.
+            waiting: what was sent.
             window: of the server that was asked.
             problem: what came of it.
             sent: when it went out.
@@ -267,7 +264,9 @@ class Desk:
             due = time.monotonic() + max(wait, problem.wait or 0.0)
             heapq.heappush(self._later, (due, next(self._number), waiting))
             return
-        self._lose(waiting.request, problem)
+        if problem.outcome == "rejected" and self._halve(waiting):
+            return
+        self._lose(waiting.errand, problem)
         if problem.again and not self._is_up():
             self._stop(problem)
         if problem.outcome == "rejected":
@@ -288,7 +287,15 @@ class Desk:
         self._ready.clear()
         self._later.clear()
 
-    def _lose(self, request: Request, problem: Problem) -> None:
-        self._gathered.problems[request.key] = problem
-        self._progress.failed[problem.outcome] += 1
-        self._progress.done += 1
+    def _halve(self, waiting: Waiting) -> bool:
+        """Send it in halves, next of all; whether it has some."""
+        halves = waiting.errand.halves()
+        if halves is not None:
+            self._ready.extendleft(Waiting(half) for half in reversed(halves))
+        return halves is not None
+
+    def _lose(self, errand: Errand, problem: Problem) -> None:
+        for key in errand.keys:
+            self._gathered.problems[key] = problem
+        self._progress.failed[problem.outcome] += len(errand.keys)
+        self._progress.done += len(errand.keys)

@@ -1,11 +1,10 @@
 """What is asked of a teacher, and what asking came to."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from curate.synthesize.calls import Call
-from curate.synthesize.requests import Request
+from curate.synthesize.teachers.errand import Errands
 from curate.synthesize.teachers.hosts import Address
 from curate.synthesize.teachers.problems import Problem
 from schemas.teachers import OpenAI
@@ -44,4 +43,5 @@ class Post:
     addresses: list[Address]
     where: str
     """Place in the recipe, for messages."""
-    requests: Callable[[], Iterator[Request]]
+    errands: Errands
+    """What is asked of it."""

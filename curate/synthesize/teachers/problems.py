@@ -35,10 +35,11 @@ _LATER = re.compile(r"(?:try again|retry) (?:in|after) ((?:\d+(?:\.\d+)? ?(?:ms|
 _TAGS = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]{0,500}>", re.I | re.DOTALL)
 _FORM = re.compile(r"response_format|json_schema|structured|guided|grammar", re.IGNORECASE)
 _TOKENS_NAME = re.compile(r"max_completion_tokens", re.IGNORECASE)
+_ENCODING = re.compile(r"encoding_format|base64", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _PIECE = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
-Adapt = Literal["form", "max_completion_tokens"]
+Adapt = Literal["form", "max_completion_tokens", "encoding"]
 
 
 @dataclass(eq=False)
@@ -89,6 +90,8 @@ def of_status(status: int, body: str, headers: Mapping[str, str], where: str) ->
         return Problem("fatal", f"{said} (it sends us elsewhere, and we do not follow)")
     if status in (400, 422, 501) and _FORM.search(" ".join([message, *codes])):
         return Problem("rejected", said, adapt="form")
+    if status in (400, 422, 501) and _ENCODING.search(message):
+        return Problem("rejected", said, adapt="encoding")
     if status == 400 and _TOKENS_NAME.search(message):
         return Problem("rejected", said, adapt="max_completion_tokens")
     if status < 300 or status in (408, 409, 425) or status >= 500:

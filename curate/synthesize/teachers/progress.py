@@ -19,7 +19,7 @@ class Progress:
         self._began = self._told = time.monotonic()
         self._written: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
         self.done = 0
-        """Requests that need nothing more."""
+        """Calls that need nothing more."""
         self.n_reused = 0
         self.in_flight = 0
         self.failed: Counter[str] = Counter()
@@ -27,7 +27,7 @@ class Progress:
         self.usd = 0.0
 
     def reused(self) -> None:
-        """A request had its reply in the ledger."""
+        """A call had its reply in the ledger."""
         self.done += 1
         self.n_reused += 1
 

@@ -1,6 +1,6 @@
 """Stores replies in the ledger from a thread of its own, many in one transaction.
 
-`await recorder.add(call)` comes back when the reply is on disk. While one transaction is written,
+`await recorder.add([call])` comes back when the reply is on disk. While one transaction is written,
 the replies that arrive wait for the next, so the event loop never waits for a disk.
 """
 
@@ -8,6 +8,7 @@ import asyncio
 import queue
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from curate.synthesize.calls import Call, Ledger
@@ -15,8 +16,8 @@ from curate.synthesize.calls import Call, Ledger
 GATHER_SECONDS = 0.01
 """That a transaction waits for further replies: each costs a wait for the disk."""
 MOST = 1_000
-"""Replies in one transaction."""
-_Item = tuple[Call, "asyncio.Future[None]"]
+"""Answers in one transaction."""
+_Item = tuple[Sequence[Call], "asyncio.Future[None]"]
 
 
 class Recorder:
@@ -29,10 +30,13 @@ class Recorder:
         self._thread = threading.Thread(target=self._write, name="ledger", daemon=True)
         self._thread.start()
 
-    def add(self, call: Call) -> "asyncio.Future[None]":
-        """Store a reply; the future is done once it is on disk, or holds a WorkError."""
+    def add(self, calls: Sequence[Call]) -> "asyncio.Future[None]":
+        """Store what one answer became, all or none of it.
+
+        The future is done once it is on disk, or holds a WorkError.
+        """
         future: asyncio.Future[None] = self._loop.create_future()
-        self._queue.put((call, future))
+        self._queue.put((calls, future))
         return future
 
     def close(self) -> None:
@@ -57,7 +61,7 @@ class Recorder:
             problem: BaseException | None = None
             try:
                 ledger = ledger or Ledger(self._path)
-                ledger.add([call for call, _ in items])
+                ledger.add([call for calls, _ in items for call in calls])
             except Exception as error:  # told to everyone who waits
                 problem = error
             self._loop.call_soon_threadsafe(_settle, items, problem)

@@ -1,0 +1,1 @@
+"""What measures need of a model that runs here."""
