@@ -42,7 +42,7 @@ SOURCES = {
 """Stages that are read here, and their rows."""
 WORDS = r"len(regexp_extract_all({0}, '[^\t\n\x0B\f\r ]+'))"
 """Runs of characters between white space, as the measure `length` counts them."""
-VERDICT = "kept, failed, duplicate_of, similarity"
+VERDICT = "kept, failed, duplicate_of, similarity, reference"
 GATES = {"passages": "screen.passages", "examples": "screen.examples"}
 FOUND = """case when coalesce(len(evidence), 0) = 0 then 'no quote'
                 when len(list_filter(evidence, lambda quote: quote.match = 'none')) > 0 then 'none'

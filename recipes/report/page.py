@@ -14,6 +14,7 @@ from recipes.dollars import dollars
 from recipes.report import (
     answers,
     axis,
+    contamination,
     funnel,
     headline,
     intervals,
@@ -38,6 +39,7 @@ SECTIONS = {
     "breakdown": "Parts and licences",
     "lengths": "Lengths",
     "samples": "Samples",
+    "contamination": "Contamination",
     "mixture": "Mixture",
     "training": "Training",
     "answers": "Answers",
@@ -126,6 +128,7 @@ def _data(
             for level in levels
             if level.name in funnel.GATES
         },
+        "contamination": contamination.read(recipe, made),
         "samples": samples.choose(database, [family for family, _, _ in families], made),
         "mixture": mixture.table(recipe, levels, made["mix"].manifest) if "mix" in made else None,
     }

@@ -33,7 +33,8 @@ OF_RULES = """
     where place <= ? order by rule, id
 """
 TWINS = """
-    select id, duplicate_of, similarity from {0} where duplicate_of is not null
+    select id, duplicate_of, similarity from {0}
+    where duplicate_of is not null and reference is null
     order by similarity, id limit ?
 """
 ROWS = "select {0} from {1} where id in (select unnest(?))"

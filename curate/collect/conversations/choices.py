@@ -14,7 +14,7 @@ def chosen_answer(choices: object, label: object) -> tuple[str, str] | None:
     Returns:
         None where the choices are not texts or it is not told which is right.
     """
-    labels, texts = _choices(choices)
+    labels, texts = labelled(choices)
     if not 2 <= len(texts) <= len(ascii_uppercase) or not all(text.strip() for text in texts):
         return None
     index = _index(labels, texts, label)
@@ -26,8 +26,8 @@ def chosen_answer(choices: object, label: object) -> tuple[str, str] | None:
     return "\n".join(lines), lines[index]
 
 
-def _choices(choices: object) -> tuple[list[str], list[str]]:
-    """Labels, where they are told, and texts."""
+def labelled(choices: object) -> tuple[list[str], list[str]]:
+    """Labels, where they are told, and texts; none where they are not all texts or numbers."""
     if isinstance(choices, Mapping):
         if isinstance(choices.get("text"), list) and isinstance(choices.get("label"), list):
             return _texts(choices["label"]), _texts(choices["text"])

@@ -8,7 +8,7 @@ import contextlib
 import csv
 import itertools
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,21 +35,26 @@ END = "\0end of the table\0"
 """A line of its own after the last; a quote that is still open has it inside."""
 
 
-def rows(path: Path, name: str) -> Iterator[Numbered]:
+def rows(path: Path, name: str, header: Sequence[str] | None = None) -> Iterator[Numbered]:
     """The rows of a file, numbered from the one after the header.
 
     A row with more fields than the header has names is not understood.
+
+    Args:
+        path: the file.
+        name: what failures call it.
+        header: names of the columns, for a file whose first line is a row already.
     """
     with open_text(path) as characters:
         lines = _Lines(bounded_lines(characters))
-        header = lines.first()
-        delimiter = _delimiter(path, header)
-        n_columns = header.count(delimiter) + 1
+        line = lines.first()
+        delimiter = _delimiter(path, line)
+        n_columns = line.count(delimiter) + 1
         if n_columns > COLUMNS:
             yield Numbered(0, too_large(name, f"{n_columns} columns, at most {COLUMNS} are read"))
             return
         records = _records(lines, delimiter)
-        _, first = next(records, (0, []))
+        first: Sequence[str] | _Problem = header or next(records, (0, []))[1]
         if isinstance(first, _Problem):
             yield Numbered(0, Failure(name, first.reason, f"the header: {first.detail}"))
             return

@@ -1,0 +1,1 @@
+"""Parts of `benchmarks/contamination.py`; the peer's runs in a process of its own."""
