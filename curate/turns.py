@@ -19,10 +19,9 @@ from curate.collect.gather import splits
 from curate.collect.tabular.columns import samples_of
 from schemas.errors import TableError
 from schemas.ids import identity
-from schemas.plain import Plain
+from schemas.plain import Rows
 from schemas.recipe import Holdout
 from schemas.rows import EXAMPLES
-from schemas.tables import Table
 
 DOCUMENTS = {"id", "kind", "sections", "split", "text"}
 """Columns of documents; those of kind `instructions` are conversations, a section a turn."""
@@ -49,7 +48,7 @@ class Conversations(NamedTuple):
     """Why rows are none -> how many."""
 
 
-def conversations(rows: Plain | Table, path: Path, part: str) -> Conversations:
+def conversations(rows: Rows, path: Path, part: str) -> Conversations:
     """The conversations of a file's rows, in their order.
 
     Rows that Retort made keep id and split; others are named `part:id`. A split that is not there
@@ -79,7 +78,7 @@ def conversations(rows: Plain | Table, path: Path, part: str) -> Conversations:
 
 
 def _made(
-    rows: Plain | Table, path: Path, part: str, ours: bool, set_aside: Counter[str]
+    rows: Rows, path: Path, part: str, ours: bool, set_aside: Counter[str]
 ) -> Iterator[dict[str, Any]]:
     """One row of COLUMNS for each conversation."""
     values = (row for batch in rows.batches() for row in batch.to_pylist())

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from recipes.verbs import fake, look, models, run, tables, teachers
+from recipes.verbs import fake, look, models, run, screening, tables, teachers
 
 app = typer.Typer(
     name="retort",
@@ -24,8 +24,16 @@ STOPPED = 130
 """Exit status after Ctrl-C, as shells have it."""
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
 VERBS = (
-    *(run.run, run.plan, tables.collect, tables.segment, teachers.synthesize, tables.screen),
-    *(tables.mix, models.tune, teachers.calibrate, teachers.calls, look.why, look.diff),
+    *(run.run, run.plan, tables.collect, tables.segment, teachers.synthesize, screening.screen),
+    *(
+        screening.index,
+        tables.mix,
+        models.tune,
+        teachers.calibrate,
+        teachers.calls,
+        look.why,
+        look.diff,
+    ),
     *(look.report, look.doctor, look.clean, fake.serve_fake),
 )
 for verb in VERBS:

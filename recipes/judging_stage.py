@@ -56,7 +56,7 @@ def judging(loaded: Loaded, ledger: Path, planned: "Plan", others: Mapping[str, 
     params: Any = catalog.get(JUDGE, planned.where).params(
         {**given, "teacher": teacher}, f"{planned.where}.measures"
     )
-    school = _school(loaded, ledger, teacher, where)
+    school = school_of(loaded, ledger, teacher, where)
     before = without(planned, JUDGE) if params.rows == "passing" else None
     needed = {name: others[name].name for name in (before.measures if before else ())}
 
@@ -91,9 +91,7 @@ def _teacher(loaded: Loaded, given: Mapping[str, Any], where: str) -> OpenAI | R
         RecipeError: nobody is named, or nobody of this name is there.
     """
     from curate.screen import catalog
-    from curate.synthesize.tasks.mistakes import nearest
 
-    models = {one.label: one for one in loaded.recipe.synthesize.models}
     if "teacher" not in given:
         raise RecipeError(
             f"{where}: a teacher gives these scores, and none is named. Write measures: {{{JUDGE}: "
@@ -104,13 +102,25 @@ def _teacher(loaded: Loaded, given: Mapping[str, Any], where: str) -> OpenAI | R
         params: Any = catalog.get(JUDGE, where).params(given, where.removesuffix(f".{JUDGE}"))
         found: OpenAI | Replay = params.teacher
         return found
+    return model_called(loaded, named, where)
+
+
+def model_called(loaded: Loaded, named: str, where: str) -> OpenAI | Replay:
+    """One of the recipe's teachers, by its name.
+
+    Raises:
+        RecipeError: none is called so, or it is no model.
+    """
+    from curate.synthesize.tasks.mistakes import nearest
+
+    models = {one.label: one for one in loaded.recipe.synthesize.models}
     if named not in models:
         hint = nearest(named, models, "They are") if models else "It has no model; write a block."
         raise RecipeError(f"{where}.teacher: {named} is none of synthesize.teachers. {hint}")
     return models[named]
 
 
-def _school(loaded: Loaded, ledger: Path, teacher: OpenAI | Replay, where: str) -> "School":
+def school_of(loaded: Loaded, ledger: Path, teacher: OpenAI | Replay, where: str) -> "School":
     """What asking needs; it is paid from the one budget of the recipe."""
     from curate.synthesize.taught import School
     from curate.synthesize.teachers.hosts import check

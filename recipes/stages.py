@@ -5,6 +5,7 @@ a stage has to be made.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from curate.collect.files import NamedFile, walk
 from recipes.base_stages import base_stages
 from recipes.judging_stage import JUDGE, judging
 from recipes.loader import Loaded
+from recipes.meaning_stage import SEMANTIC, meaning
+from recipes.references import content, opened
 from recipes.stage import Inputs, Stage
 from recipes.teaching import teaching
 from recipes.teaching_stage import synthesize
@@ -47,6 +50,7 @@ def stages(loaded: Loaded, hashes: Hashes, ledger: Path) -> list[Stage]:
     from schemas.rows import EXAMPLES, PASSAGES
 
     recipe = loaded.recipe
+    around = _Around(loaded, hashes, ledger)
     reading = [
         _read(f"read.{part}.{number}", source, loaded, hashes)
         for part, sources in recipe.collect.items()
@@ -56,12 +60,22 @@ def stages(loaded: Loaded, hashes: Hashes, ledger: Path) -> list[Stage]:
         *reading,
         _collect(recipe, reading),
         _segment(recipe),
-        *_gate("passages", recipe.screen.passages, "segment", PASSAGES, loaded, ledger),
+        *_gate("passages", recipe.screen.passages, "segment", PASSAGES, around),
         synthesize(recipe, teaching(loaded, ledger)),
-        *_gate("examples", recipe.screen.examples, "synthesize", EXAMPLES, loaded, ledger),
+        *_gate("examples", recipe.screen.examples, "synthesize", EXAMPLES, around),
         *base_stages(loaded, hashes),
         *(tuning_stages(recipe, recipe.tune) if recipe.tune else ()),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What a gate is told besides its own settings."""
+
+    loaded: Loaded
+    hashes: Hashes
+    """Content of references."""
+    ledger: Path
 
 
 def until(plan: list[Stage], name: str | None) -> list[Stage]:
@@ -172,8 +186,7 @@ def _gate(
     screen: Screen,
     rows: str,
     columns: Any,  # noqa: ANN401
-    loaded: Loaded,
-    ledger: Path,
+    around: _Around,
 ) -> list[Stage]:
     """The measures that a gate needs, each a table, and its verdicts."""
     from curate.screen.gate import plan
@@ -181,12 +194,14 @@ def _gate(
     where = f"screen.{gate}"
     planned = plan(screen, gate, columns, True, where)
     measures = {
-        name: _measure(gate, name, given, rows, columns)
+        name: _measure(gate, name, given, rows, columns, around)
         for name, given in planned.measures.items()
-        if name != JUDGE
+        if name not in (JUDGE, SEMANTIC)
     }
+    if SEMANTIC in planned.measures:
+        measures[SEMANTIC] = meaning(around.loaded, around.hashes, around.ledger, planned, rows)
     if JUDGE in planned.measures:
-        measures[JUDGE] = judging(loaded, ledger, planned, measures)
+        measures[JUDGE] = judging(around.loaded, around.ledger, planned, measures)
     return [*measures.values(), _verdicts(gate, planned, rows, measures)]
 
 
@@ -196,21 +211,27 @@ def _measure(
     given: dict[str, Any],
     rows: str,
     columns: Any,  # noqa: ANN401
+    around: _Around,
 ) -> Stage:
     from curate.screen.catalog import get
-    from curate.screen.gate import needs_documents
+    from curate.screen.gate import DUPLICATES, located, needs_documents, references_of
 
     with_documents = needs_documents(name, given, columns)
+    named = {one: around.loaded.resolve(one) for one in references_of(name, given)}
 
     def make(out: "Writer", inputs: Inputs) -> None:
         from curate.screen.tables import write_measure
 
         documents = inputs["collect"] if with_documents else None
-        write_measure(out, name, given, inputs[rows], documents, f"screen.{gate}")
+        where = f"screen.{gate}"
+        told = located(name, given, named)
+        against = opened(named) if name == DUPLICATES else {}
+        write_measure(out, name, told, inputs[rows], documents, where, against)
 
     parents = (rows, "collect") if with_documents else (rows,)
     kind = f"screen.{gate}.{name}"
-    return Stage(kind, kind, get(name, kind).version, given, parents, make)
+    parameters = given | ({"references": content(named, around.hashes)} if named else {})
+    return Stage(kind, kind, get(name, kind).version, parameters, parents, make)
 
 
 def _verdicts(gate: str, planned: "Plan", rows: str, measures: Mapping[str, Stage]) -> Stage:
@@ -226,4 +247,4 @@ def _verdicts(gate: str, planned: "Plan", rows: str, measures: Mapping[str, Stag
     keep = {name: {"sql": rule.sql, "parts": rule.parts} for name, rule in planned.keep.items()}
     parents = (rows, "collect", *names.values())
     stage = f"screen.{gate}"
-    return Stage(stage, stage, 1, {"keep": keep, "unique": unique}, parents, make)
+    return Stage(stage, stage, 2, {"keep": keep, "unique": unique}, parents, make)

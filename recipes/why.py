@@ -5,7 +5,7 @@ mixture row -> example -> teacher call -> passage -> document -> source, licence
 
 from typing import Any
 
-from recipes import why_calls
+from recipes import why_calls, why_twin
 from recipes.run_tables import RunTables
 from schemas.errors import TableError
 
@@ -132,32 +132,16 @@ def _verdict(run: RunTables, level: str, row: dict[str, Any]) -> Story | None:
         else:
             story["failed"].append({"rule": name})
     if verdict["duplicate_of"]:
-        twin = run.rows(LEVELS[level], "id = ?", verdict["duplicate_of"])[0]
-        source = (
-            twin.get("source") or run.rows("collect", "id = ?", twin["document_id"])[0]["source"]
-        )
-        story["duplicate"] = {
-            "of": twin["id"],
-            "similarity": verdict["similarity"],
-            "threshold": run.table(gate).manifest.parameters["unique"]["threshold"],
-            "its_source": source,
-            "its_split": twin["split"],
-            "its_text": _text(twin),
-            "this_text": _text(row),
-        }
+        story["duplicate"] = why_twin.twin(run, level, row, verdict)
     return story
-
-
-def _text(row: dict[str, Any]) -> str:
-    if "messages" in row:
-        return "\n\n".join(turn["content"] for turn in row["messages"])
-    return str(row["text"])
 
 
 def _seen(rule: dict[str, Any], values: dict[str, Any]) -> Story:
     from curate.screen.rules import check
 
     columns = sorted(check("rule", rule["sql"]).columns)
+    if "contaminated" in columns:
+        columns += [name for name in values if name.startswith("contaminated_")]
     return {"values": {column: values.get(column) for column in columns}}
 
 
@@ -166,9 +150,9 @@ def _values(run: RunTables, gate: str, row: dict[str, Any]) -> dict[str, Any]:
     document = run.rows("collect", "id = ?", row["document_id"])[0]
     values = {f"document_{name}": value for name, value in document.items()}
     for stage in run.names:
-        if stage.startswith(f"{gate}.") and not stage.endswith(".duplicates"):
+        if stage.startswith(f"{gate}.") and not stage.endswith((".duplicates", ".semantic")):
             values |= run.rows(stage, "id = ?", row["id"])[0]
-    return values | row | ({"text": _text(row)} if "messages" in row else {})
+    return values | row | ({"text": why_twin.text(row)} if "messages" in row else {})
 
 
 def lines(story: Story) -> list[str]:
@@ -241,14 +225,8 @@ def _verdict_lines(verdict: Story | None) -> list[str]:
         if "sql" in failed:
             seen = ", ".join(f"{name} = {value!r:.80}" for name, value in failed["values"].items())
             told.append(f"          fails {failed['rule']}: {failed['sql']} (here {seen})")
-    twin = verdict.get("duplicate")
-    if twin:
-        told.append(
-            f"          repeats {twin['of']} ({twin['its_source']}, {twin['its_split']}): "
-            f"similarity {twin['similarity']:.3f}, threshold {twin['threshold']}"
-        )
-        told.append(f"          it:   {_line(twin['its_text'], 300)}")
-        told.append(f"          this: {_line(twin['this_text'], 300)}")
+    if verdict.get("duplicate"):
+        told += why_twin.lines(verdict["duplicate"])
     return told
 
 

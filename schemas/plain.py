@@ -7,10 +7,12 @@ none, the row number is the id.
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -38,7 +40,7 @@ class Plain:
     """A plain file, or rows in memory, read as a table."""
 
     def __init__(self, rows: pa.Table) -> None:
-        self._rows = rows.combine_chunks()
+        self._rows = rows
 
     @property
     def schema(self) -> pa.Schema:
@@ -55,7 +57,90 @@ class Plain:
         return self._rows
 
 
-def open_rows(path: Path) -> "Plain | Table":
+class ParquetFile:
+    """A Parquet file, read as a table, anew each time and never held whole."""
+
+    def __init__(self, path: Path) -> None:
+        """Look at its columns.
+
+        Raises:
+            TableError: it cannot be read.
+        """
+        self.path = path
+        try:
+            with pq.ParquetFile(path) as file:
+                self._own = file.schema_arrow
+                self.n_rows = file.metadata.num_rows
+        except (OSError, pa.ArrowException) as error:
+            raise _unreadable(path, error) from error
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Columns of the rows; `id` is text, and there always."""
+        others = [field for field in self._own if field.name != "id"]
+        plain = [pa.field(field.name, _plain_type(field.type)) for field in others]
+        return pa.schema([*plain, pa.field("id", pa.string())])
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """The rows in order, some columns of them, a batch at a time."""
+        schema = self.schema
+        wanted = schema.names if columns is None else list(columns)
+        stored = [name for name in wanted if name in self._own.names] or self._own.names[:1]
+        n_rows = 0
+        for batch in ahead(self._stored(stored)):
+            own = batch.column("id").cast(pa.string()) if "id" in stored else None
+            if own is None or own.null_count:
+                numbers = pa.array(np.arange(n_rows, n_rows + len(batch))).cast(pa.string())
+                own = numbers if own is None else pc.coalesce(own, numbers)
+            n_rows += len(batch)
+            arrays = [
+                own if name == "id" else batch.column(name).cast(schema.field(name).type)
+                for name in wanted
+            ]
+            yield pa.record_batch(arrays, names=wanted)
+
+    def _stored(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        try:
+            with pq.ParquetFile(self.path) as file:
+                yield from file.iter_batches(batch_size=BATCH_ROWS, columns=list(columns))
+        except (OSError, pa.ArrowException) as error:
+            raise _unreadable(self.path, error) from error
+
+    def dataset(self) -> pa.Table:
+        """For DuckDB."""
+        return pa.Table.from_batches(self.batches(), schema=self.schema)
+
+
+def ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same batches; the next one is read while one is worked on."""
+    with ThreadPoolExecutor(1) as reader:
+        waiting = reader.submit(next, batches, None)
+        while (batch := waiting.result()) is not None:
+            waiting = reader.submit(next, batches, None)
+            yield batch
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    """The type without a dictionary, and with lists of the common kind."""
+    if pa.types.is_dictionary(kind):
+        return _plain_type(kind.value_type)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_list_view(kind):
+        return pa.list_(_plain_type(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([pa.field(one.name, _plain_type(one.type)) for one in kind])
+    return kind
+
+
+def _unreadable(path: Path, error: Exception) -> TableError:
+    reason = (str(error).splitlines() or ["damaged"])[0]
+    return TableError(f"{path}: cannot be read as {path.suffix} ({reason}).")
+
+
+Rows: TypeAlias = Plain | ParquetFile | Table
+"""Rows on disk, or read from there."""
+
+
+def open_rows(path: Path) -> "Rows":
     """A file or table folder as rows with an `id`.
 
     Raises:
@@ -68,13 +153,17 @@ def open_rows(path: Path) -> "Plain | Table":
         raise TableError(
             f"{path}: {what}. Give a {', '.join(READERS)} file, or a table's folder with {FILE}."
         )
+    if path.suffix == ".parquet":
+        streamed = ParquetFile(path)
+        if streamed.n_rows == 0:
+            raise TableError(f"{path}: holds no rows. Nothing can be done with it.")
+        return streamed
     try:
         with duckdb.connect() as database:
             found = database.sql(f"select * from {READERS[path.suffix]}", params=[str(path)])
             rows = found.to_arrow_table()
     except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        raise TableError(f"{path}: cannot be read as {path.suffix} ({reason}).") from error
+        raise _unreadable(path, error) from error
     if rows.num_rows == 0:
         raise TableError(f"{path}: holds no rows. Nothing can be done with it.")
     numbers = pa.array(range(rows.num_rows)).cast(pa.string())
@@ -84,7 +173,7 @@ def open_rows(path: Path) -> "Plain | Table":
     return Plain(rows.set_column(rows.column_names.index("id"), "id", ids))
 
 
-def as_schema(rows: "Plain | Table", schema: pa.Schema, path: Path) -> Plain:
+def as_schema(rows: "Rows", schema: pa.Schema, path: Path) -> Plain:
     """Rows with the columns and types of a schema; a column that is not there is null.
 
     A JSON file is read again with these types, since those of empty lists cannot be inferred.

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from schemas.settings import Name, Settings, Share
-from schemas.teachers import Ask, Budget, Miner, OpenAI, Replay, Teacher
+from schemas.teachers import Ask, Budget, Miner, NameOrModel, OpenAI, Replay, Teacher
 from schemas.training import Base, Evaluate, Tune
 
 Form = Literal[
@@ -112,11 +112,40 @@ class Rule(Settings):
     """Why the rule exists, for the report."""
 
 
+class Semantic(Settings):
+    """Rows that mean much the same are the same, too: by their embeddings, compared all with all.
+
+    For up to 100,000 different texts. Name `model` or `teacher`.
+    """
+
+    threshold: float = Field(0.95, ge=0.5, le=1)
+    """Cosine similarity at which two rows are the same. It differs from model to model."""
+    model: str | None = None
+    """Folder of a local `sentence-transformers` model; needs the extra [train]."""
+    teacher: NameOrModel | None = None
+    """Who is asked at `/v1/embeddings`: the name of one of `synthesize.teachers`, or a block as
+    there. It is paid from `synthesize.budget`."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Semantic":
+        if (self.model is None) == (self.teacher is None):
+            raise ValueError("name `model`, a folder, or `teacher`, a server, and not both")
+        return self
+
+
 class Unique(Settings):
     """Set aside rows that nearly repeat a row that is kept."""
 
     threshold: float = Field(0.8, ge=0.5, le=1)
     """Jaccard similarity of word shingles at which two rows are the same."""
+    field: Name = "text"
+    """What is compared: `text`, `instruction`, `response`, another column, or `both`, which asks
+    that instruction resembles instruction and response response."""
+    against: list[str] = Field(default_factory=list, max_length=64)
+    """Files, table folders and indexes (`retort index`): a row that repeats one of theirs is set
+    aside."""
+    semantic: Semantic | None = None
+    """Whether embeddings are compared, too."""
     prefer: list[str] = Field(default_factory=list)
     """SQL expressions, `asc` or `desc`, that say which copy to keep; held-out rows come first."""
 
@@ -130,6 +159,9 @@ class Screen(Settings):
     """Measure -> its parameters, for those that a rule does not name already or that need some."""
     keep: dict[str, Rule] = Field(default_factory=dict)
     """Rule name -> rule; a rule of the preset with the same name is replaced, `true` removes it."""
+    clean_of: list[str] = Field(default_factory=list, max_length=256)
+    """Benchmarks, as files, folders or names of lm-eval tasks: rows that hold their items are set
+    aside by the rule `clean`, unless `keep` has a rule of this name."""
     unique: Unique | None = None
     """How duplicates are resolved; none are looked for without it."""
 

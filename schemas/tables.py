@@ -20,15 +20,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from schemas.errors import RetortError, TableError
 from schemas.manifest import FILE, Manifest, Parent, Part, read
 from schemas.rows import FAILURES, Failure
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
 
 FAILURES_FILE = "failures.parquet"
 ROW_GROUP_ROWS = 16_384
@@ -90,8 +92,10 @@ class Table:
         names = None if columns is None else list(columns)
         return pa.concat_tables([pq.read_table(path, columns=names) for path in self.files])
 
-    def dataset(self) -> ds.Dataset:
+    def dataset(self) -> "ds.Dataset":
         """For DuckDB, which reads only the columns that a query names."""
+        import pyarrow.dataset as ds  # loads pandas
+
         return ds.dataset([str(path) for path in self.files], schema=self.schema, format="parquet")
 
     def failures(self) -> pa.Table:

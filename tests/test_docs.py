@@ -51,7 +51,15 @@ def test_the_readme_begins_with_what_it_is_two_commands_and_a_picture() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/collect.md", "docs/teachers.md"],
+    [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "docs/collect.md",
+        "docs/teachers.md",
+        "docs/duplicates.md",
+        "docs/contamination.md",
+    ],
 )
 def test_links_lead_to_files(name: str) -> None:
     path = ROOT / name
@@ -73,7 +81,16 @@ def shown_commands() -> list[list[str]]:
     return [shlex.split(one)[1:] for one in (*listed, *inline)]
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/collect.md", "docs/teachers.md"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README.md",
+        "docs/collect.md",
+        "docs/teachers.md",
+        "docs/duplicates.md",
+        "docs/contamination.md",
+    ],
+)
 def test_commands_that_are_shown_name_verbs_and_options_that_there_are(name: str) -> None:
     group = typer.main.get_command(app)
     verbs: dict[str, Any] = group.commands  # type: ignore[attr-defined]
@@ -170,7 +187,7 @@ def test_the_reference_is_what_the_code_says() -> None:
 def test_every_verb_has_help_with_an_example_that_names_it(tmp_path: Path, retort: Retort) -> None:
     listed = retort("--help", cwd=tmp_path).out.split("Commands:")[1]
     verbs = re.findall(r"^  ([\w-]+) ", listed, re.MULTILINE)
-    assert len(verbs) == 16
+    assert len(verbs) == 17
     for verb in verbs:
         assert f"Example: retort {verb}" in retort(verb, "--help", cwd=tmp_path).out
 

@@ -5,10 +5,13 @@ it, so that a run with nothing to do starts fast. A measure's file has
 
     VERSION   raised when its numbers change
     COLUMNS   column -> (Arrow type, what it is)
-    Params    a frozen pydantic model; a field of type `str` names a column that the measure reads
+    Params    a frozen pydantic model; a field of type `str` names a column that the measure reads,
+              unless it has a method `reads`, or the file a function `reads(params, available)`
     one of    measure(rows, params)                           row by row
               measure_with_documents(rows, documents, params) rows that are looked up in their text
-              measure_corpus(batches, params)                 pairs of rows
+              measure_with_references(batches, params)        rows that are compared with files
+              measure_corpus(batches, params, references)     pairs of rows
+              measure_meaning(collections, params, …)         pairs of rows by their embeddings
               measure_with_teacher(batches, params, school, tell, passing)
                                                               rows that a teacher is asked about
 """
@@ -28,7 +31,14 @@ from pydantic import BaseModel, ValidationError
 from schemas.errors import RecipeError
 
 FOLDER = Path(__file__).parent / "measures"
-Kind = Literal["measure", "measure_with_documents", "measure_corpus", "measure_with_teacher"]
+Kind = Literal[
+    "measure",
+    "measure_with_documents",
+    "measure_with_references",
+    "measure_corpus",
+    "measure_meaning",
+    "measure_with_teacher",
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -78,7 +88,7 @@ def needed(columns: Iterable[str], own: Iterable[str]) -> set[str]:
     return {
         one.name
         for one in measures().values()
-        if one.kind != "measure_corpus" and missing & set(one.columns)
+        if one.kind not in ("measure_corpus", "measure_meaning") and missing & set(one.columns)
     }
 
 
@@ -97,7 +107,13 @@ def get(name: str, where: str) -> Measure:
 
 
 def reads(params: BaseModel, without: str = "") -> list[str]:
-    """The columns that a measure with these parameters reads, but for the parameter `without`."""
+    """The columns that a measure with these parameters reads, but for the parameter `without`.
+
+    They are what its fields of type `str` name, or what its method `reads` gives.
+    """
+    own = getattr(params, "reads", None)
+    if own is not None:
+        return list(own())
     fields = type(params).model_fields
     return [
         getattr(params, name)

@@ -4,10 +4,11 @@ The same code serves a recipe, whose measures are tables of their own in the wor
 `retort screen` over a plain file.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
 import pyarrow as pa
@@ -16,11 +17,20 @@ import yaml
 from curate.screen import catalog, rules
 from curate.screen.view import Readable, schema, view
 from schemas.errors import RecipeError, TableError
-from schemas.recipe import Rule, Screen, Unique
+from schemas.recipe import Rule, Screen, Semantic, Unique
 from schemas.rows import PAIRS
+
+if TYPE_CHECKING:
+    from curate.screen.index import Index
 
 PRESETS = Path(__file__).parent / "presets"
 DUPLICATES = "duplicates"
+SEMANTIC = "semantic"
+PAIRWISE = (DUPLICATES, SEMANTIC)
+"""Measures that give pairs of rows, not columns."""
+CONTAMINATION = "contamination"
+CLEAN = "clean"
+"""Rule of a gate that names benchmarks."""
 FLOOR = 0.7
 """Similarity from which pairs are stored; a threshold may move above it without measuring again."""
 Gate = Literal["passages", "examples"]
@@ -47,7 +57,7 @@ def plan(screen: Screen, gate: Gate, rows: pa.Schema, with_documents: bool, wher
     Raises:
         RecipeError: a rule or measure that cannot be, named in one line.
     """
-    keep = {**preset(screen.preset, gate, where), **screen.keep}
+    keep = {**preset(screen.preset, gate, where), **clean(screen), **screen.keep}
     own = schema(rows, with_documents)
     for name in screen.measures:
         catalog.get(name, f"{where}.measures")
@@ -57,9 +67,21 @@ def plan(screen: Screen, gate: Gate, rows: pa.Schema, with_documents: bool, wher
     columns = set().union(*(rule.columns for rule in checked.values()), *terms.values())
     names = catalog.needed(columns, own.names) | set(screen.measures)
     measures = {name: dict(screen.measures.get(name, {})) for name in sorted(names)}
+    if screen.clean_of:
+        _settle(measures, CONTAMINATION, "benchmarks", list(screen.clean_of), f"{where}.clean_of")
+    elif CONTAMINATION in measures and not measures[CONTAMINATION].get("benchmarks"):
+        raise RecipeError(
+            f"{where}.clean_of: names no benchmark, but a rule or measure asks for contamination. "
+            f"Name files, folders or tasks of lm-eval there."
+        )
     if screen.unique is not None:
         given = measures.setdefault(DUPLICATES, {})
+        unique = f"{where}.unique"
+        _settle(measures, DUPLICATES, "text", screen.unique.field, f"{unique}.field")
+        _settle(measures, DUPLICATES, "against", list(screen.unique.against), f"{unique}.against")
         given.setdefault("floor", min(FLOOR, screen.unique.threshold))
+        if screen.unique.semantic is not None:
+            _compare_meaning(measures, screen.unique, screen.unique.semantic, unique)
         if given["floor"] > screen.unique.threshold:
             raise RecipeError(
                 f"{where}.unique.threshold: {screen.unique.threshold} is below the floor "
@@ -70,6 +92,44 @@ def plan(screen: Screen, gate: Gate, rows: pa.Schema, with_documents: bool, wher
         if screen.measures.get(name):
             catalog.get(name, where).params(params, f"{where}.measures")
     return Plan(where, measures, keep, screen.unique, sorted(columns))
+
+
+def _settle(
+    measures: dict[str, dict[str, Any]], name: str, setting: str, value: object, said: str
+) -> None:
+    """Give a measure what the gate says elsewhere; two different values are a mistake."""
+    if measures.setdefault(name, {}).setdefault(setting, value) != value:
+        raise RecipeError(
+            f"{said}: {value}, but measures.{name}.{setting} is {measures[name][setting]}. "
+            f"Say it in one place: {said.rsplit('.', 1)[1]}."
+        )
+
+
+def _compare_meaning(
+    measures: dict[str, dict[str, Any]], unique: Unique, semantic: Semantic, where: str
+) -> None:
+    """Add the measure of embeddings; pairs are stored from a little below the threshold."""
+    by = semantic.model or semantic.teacher
+    kind = "teacher" if semantic.model is None else "model"
+    dumped = (
+        by if isinstance(by, str) or by is None else by.model_dump(mode="json", exclude_unset=True)
+    )
+    _settle(measures, SEMANTIC, kind, dumped, f"{where}.semantic.{kind}")
+    _settle(measures, SEMANTIC, "text", unique.field, f"{where}.field")
+    _settle(measures, SEMANTIC, "against", list(unique.against), f"{where}.against")
+    floor = measures[SEMANTIC].setdefault("floor", max(0.5, round(semantic.threshold - 0.05, 6)))
+    if floor > semantic.threshold:
+        raise RecipeError(
+            f"{where}.semantic.threshold: {semantic.threshold} is below the floor {floor} of "
+            f"measures.semantic, under which no pair is stored. Lower the floor."
+        )
+
+
+def clean(screen: Screen) -> dict[str, Rule]:
+    """The rule of a gate that names benchmarks."""
+    if not screen.clean_of:
+        return {}
+    return {CLEAN: Rule(sql="not contaminated", reason="holds no item of a benchmark")}
 
 
 def without(plan: Plan, measure: str) -> Plan:
@@ -109,7 +169,7 @@ def measured_schema(own: pa.Schema) -> pa.Schema:
     """A row's own columns and those of every measure; its own win where both have one."""
     fields = list(own)
     for measure in catalog.measures().values():
-        if measure.kind != "measure_corpus":
+        if measure.name not in PAIRWISE:
             fields += [
                 pa.field(name, getattr(pa, _ARROW.get(kind, kind))())
                 for name, (kind, _) in measure.columns.items()
@@ -154,6 +214,7 @@ def measure(
     rows: Readable,
     documents: Readable | None,
     where: str = "screen",
+    references: Mapping[str, "Readable | Index"] | None = None,
 ) -> Measured:
     """Apply one measure to rows.
 
@@ -163,6 +224,7 @@ def measure(
         rows: passages, examples, or a plain file.
         documents: the table they come from, or None.
         where: place in the recipe, for messages.
+        references: what the rows are compared with, by name, see `references_of`.
 
     Raises:
         RecipeError: parameters that it does not have, or a column that the rows do not have.
@@ -177,8 +239,12 @@ def measure(
     not_read = ""
     if entry.kind == "measure_with_documents":
         not_read = "document_id" if documents is None else "context"
-    reads = catalog.reads(params, not_read)
+    module = entry.load()
     available = schema(rows.schema, documents is not None).names
+    if hasattr(module, "reads"):
+        reads = module.reads(params, available)
+    else:
+        reads = catalog.reads(params, not_read)
     for column in reads:
         if column not in available:
             raise RecipeError(
@@ -189,16 +255,60 @@ def measure(
     def batches() -> Iterator[pa.RecordBatch]:
         return view(rows, list(dict.fromkeys(["id", *reads])), documents)
 
-    module = entry.load()
     if entry.kind == "measure_corpus":
-        found = module.measure_corpus(batches, params)
+        from curate.screen.index import Index
+
+        against = {
+            name: one if isinstance(one, Index) else reading(one, reads, f"{where} ({name})")
+            for name, one in (references or {}).items()
+        }
+        found = module.measure_corpus(batches, params, against)
         return Measured(PAIRS, iter(found.pairs.to_batches()), lambda: dict(found.facts))
     if entry.kind == "measure":
         answers = (module.measure(batch, params) for batch in batches())
+    elif entry.kind == "measure_with_references":
+        answers = module.measure_with_references(batches, params)
     else:
         texts = documents.dataset() if documents is not None else None
         answers = module.measure_with_documents(batches, texts, params)
-    return Measured(columns_of(entry), _guarded(answers, reads, f"{where}.measures.{name}"), dict)
+    facts: Callable[[], dict[str, Any]] = dict
+    if hasattr(module, "describe"):
+        facts = functools.partial(module.describe, params)
+    guarded = _guarded(answers, reads, f"{where}.measures.{name}")
+    return Measured(columns_of(entry), guarded, facts)
+
+
+def references_of(name: str, given: Mapping[str, Any]) -> list[str]:
+    """Files, tables and indexes that a measure compares rows with; tasks of lm-eval left out."""
+    if name == DUPLICATES:
+        return [str(one) for one in given.get("against", ())]
+    if name == CONTAMINATION:
+        from curate.screen.benchmarks import is_path
+
+        return [str(one) for one in given.get("benchmarks", ()) if is_path(str(one))]
+    return []
+
+
+def located(name: str, given: Mapping[str, Any], places: Mapping[str, Path]) -> dict[str, Any]:
+    """The parameters of a measure that reads its references itself, with their places."""
+    if name != CONTAMINATION:
+        return dict(given)
+    found = [str(places.get(one, one)) for one in given.get("benchmarks", ())]
+    return {**given, "benchmarks": found}
+
+
+def reading(
+    rows: Readable, columns: Sequence[str], where: str
+) -> Callable[[], Iterator[pa.RecordBatch]]:
+    """Gives the rows of a reference anew each time."""
+    available = schema(rows.schema, False).names
+    for column in columns:
+        if column not in available:
+            raise RecipeError(
+                f"{where}: has no column {column}, which is compared; it has "
+                f"{', '.join(available)}."
+            )
+    return lambda: view(rows, list(dict.fromkeys(["id", *columns])))
 
 
 WRONG_TYPE = (

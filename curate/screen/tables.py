@@ -1,15 +1,19 @@
 """Write a gate's tables: the columns of a measure, and the verdicts."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate.screen.gate import DUPLICATES, Plan, gather, measure
+from curate.screen.gate import DUPLICATES, PAIRWISE, Plan, gather, measure
 from curate.screen.judge import judge
 from schemas.rows import VERDICTS
 from schemas.tables import Table, Writer
+
+if TYPE_CHECKING:
+    from curate.screen.index import Index
+    from curate.screen.view import Readable
 
 ROW = [
     pa.field("position", pa.int64(), metadata={"doc": "row number in the table that was measured"}),
@@ -24,9 +28,10 @@ def write_measure(
     rows: Table,
     documents: Table | None,
     where: str,
+    references: "Mapping[str, Readable | Index] | None" = None,
 ) -> None:
     """One row of the measure's columns per row, or one row per pair for `duplicates`."""
-    measured = measure(name, given, rows, documents, where)
+    measured = measure(name, given, rows, documents, where, references)
     if name == DUPLICATES:
         out.schema = measured.schema
         for batch in measured.batches:
@@ -39,6 +44,7 @@ def write_measure(
     for batch in measured.batches:
         out.write(placed(batch, ids, n_rows))
         n_rows += len(batch)
+    out.facts.update(measured.facts())
     if n_rows != len(ids):
         raise RuntimeError(f"{where}.{name}: measured {n_rows} of {len(ids)} rows")
 
@@ -60,9 +66,10 @@ def write_verdicts(
     out: Writer, plan: Plan, rows: Table, documents: Table | None, tables: Mapping[str, Table]
 ) -> None:
     """One verdict per row; `kept` and the count of each rule go to the manifest."""
-    columns = {name: table for name, table in tables.items() if name != DUPLICATES}
+    columns = {name: table for name, table in tables.items() if name not in PAIRWISE}
     measured = gather(plan, rows, documents, columns)
-    pairs = tables[DUPLICATES].read() if plan.unique is not None else None
+    found = [tables[name].read() for name in PAIRWISE if name in tables]
+    pairs = pa.concat_tables(found) if plan.unique is not None else None
     verdicts = judge(measured, plan.keep, plan.unique, pairs, plan.where)
     out.schema = VERDICTS
     out.write(verdicts)

@@ -1,4 +1,4 @@
-"""Verbs over plain files and table folders: collect, segment, screen, mix."""
+"""Verbs over plain files and table folders: collect, segment, mix."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -123,66 +123,6 @@ def segment(
         print_json(told)
     else:
         say(f"{out}: {told['passages']} passages")
-
-
-def screen(
-    table: Table,
-    out: Out,
-    text: Annotated[
-        list[str] | None, typer.Option("--text", help="Column of the text; several are joined.")
-    ] = None,
-    measures: Annotated[
-        str, typer.Option("--measures", metavar="A,B", help="Measures to write beside verdicts.")
-    ] = "",
-    preset: Annotated[str | None, typer.Option("--preset", help="Rules that ship.")] = None,
-    keep: Annotated[
-        list[str] | None,
-        typer.Option("--keep", metavar="NAME='SQL'", help="A rule; kept rows meet all of them."),
-    ] = None,
-    unique: Annotated[
-        float | None,
-        typer.Option("--unique", help="Set aside rows as similar as this to a kept one."),
-    ] = None,
-    prefer: Annotated[
-        list[str] | None,
-        typer.Option("--prefer", metavar="SQL", help="Of several copies keep the first by this."),
-    ] = None,
-    kept: Annotated[
-        Path | None, typer.Option("--kept", help="Write the rows that pass, in their own form.")
-    ] = None,
-    rejected: Annotated[
-        Path | None, typer.Option("--rejected", help="Write the other rows, in their own form.")
-    ] = None,
-    documents: Annotated[
-        Path | None, typer.Option("--documents", help="The documents that the rows come from.")
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Judge every row of a file; nothing is deleted.
-
-    Example: retort screen alpaca.json -o verdicts.parquet --unique 0.8 --kept clean.json
-    """
-    from recipes import plain
-    from recipes.options import pairs, validated
-    from recipes.show import print_json, print_table, say
-    from schemas.recipe import Screen
-
-    settings: dict[str, object] = {
-        "preset": preset,
-        "measures": {name: {} for name in measures.split(",") if name},
-        "keep": pairs(keep or (), "--keep"),
-        "unique": None if unique is None else {"threshold": unique, "prefer": prefer or []},
-    }
-    told = plain.screen(
-        table, out, validated(Screen, settings), text or (), kept, rejected, documents
-    )
-    if json:
-        print_json(told)
-        return
-    say(f"{out}: {told['kept']} of {told['rows']} rows kept")
-    rows: list[list[object]] = [[name, count] for name, count in told["rules"].items()]
-    if rows:
-        print_table(["rule", "set aside"], rows)
 
 
 def mix(

@@ -313,7 +313,7 @@ def test_a_misspelt_parameter_is_named(refused: Refused) -> None:
 
 
 def test_screening_a_plain_file_names_the_way_to_a_judge(tmp_path: Path) -> None:
-    from recipes import plain
+    from recipes import plain_screen
     from schemas.recipe import Screen
 
     rows = tmp_path / "rows.jsonl"
@@ -321,4 +321,4 @@ def test_screening_a_plain_file_names_the_way_to_a_judge(tmp_path: Path) -> None
     settings = Screen.model_validate({"keep": {"good": "judge_mean >= 4"}})
 
     with pytest.raises(RetortError, match=r"recipe.*screen\.examples\.measures\.judge\.teacher"):
-        plain.screen(rows, tmp_path / "out.parquet", settings, (), None, None, None)
+        plain_screen.screen(rows, tmp_path / "out.parquet", settings, (), None, None, None)
