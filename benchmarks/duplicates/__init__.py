@@ -1,0 +1,1 @@
+"""Parts of `benchmarks/duplicates.py`. The scripts among them run in processes of their own."""
