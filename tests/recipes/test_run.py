@@ -268,7 +268,7 @@ def test_why_tells_a_duplicate_with_its_twin_and_their_similarity(
     assert told["duplicate"]["similarity"] == verdict["similarity"] >= 0.8
     assert told["duplicate"]["its_source"].startswith("file:")
     assert f"repeats {verdict['duplicate_of']}" in text
-    assert "similarity 1.000, threshold 0.8" in text
+    assert "similarity 1.000 of text, threshold 0.8" in text
 
 
 def test_why_tells_a_document_and_a_passage(papers: Path, work: Path, retort: Retort) -> None:

@@ -220,8 +220,8 @@ class Desk:
             self._progress.wrote(call)
         if self._tpm is not None:
             self._tpm.take(sum(call.tokens for call in calls) - waiting.cost[0])
+        self._rejected, self._replied = 0, True  # at once: rejections come in while it is stored
         await self._recorder.add(calls)
-        self._rejected, self._replied = 0, True
         for call in calls:
             self._gathered.paid(call)
             self._progress.replied(call)
