@@ -15,7 +15,7 @@ from curate.screen.measures import contamination
 from curate.screen.measures.contamination import Params, measure_with_references
 from schemas.plain import open_rows
 
-pytestmark = pytest.mark.shared_data
+pytestmark = [pytest.mark.shared_data, pytest.mark.slow]
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
