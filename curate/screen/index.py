@@ -4,7 +4,7 @@
     INDEX/rows-00000.parquet  …
 
 Of each row an index holds its id, the beginning of its text, its signature, its hashes and its
-set of shingles, about ten bytes a byte of text at most, so that a candidate is verified exactly.
+set of shingles, about three times the bytes of its text, so that a candidate is verified exactly.
 Rows are added as further parts. An index is read with the parameters that it was made with.
 """
 
