@@ -116,7 +116,11 @@ def test_the_readmes_commands_run(
         {"instruction": f"Say {n}.", "input": "", "output": " ".join(sentence(draw) for _ in "abc")}
         for n in range(200)
     ]
-    (folder / "alpaca.json").write_text(json.dumps(asked))
+    (folder / "alpaca.json").write_text(json.dumps(asked[:150]))
+    (folder / "more.json").write_text(json.dumps(asked[100:]))
+    (folder / "mmlu").mkdir()
+    question = '"Which particle carries the force between quarks?",photon,gluon,boson,lepton,B\n'
+    (folder / "mmlu" / "physics_test.csv").write_text(question)
     listed = shown_commands()
     with_teacher = [one for one in listed if one[-1] in ("5", "calls") or one == ["plan", MINE]][1:]
     server = [one for one in listed if one[0] == "serve-fake"]
@@ -127,7 +131,8 @@ def test_the_readmes_commands_run(
             assert done.status == 0, f"{words}: {done.err}"
 
     assert (folder / "mixture" / "train.parquet").is_file()
-    assert (folder / "clean.json").is_file()
+    assert len(json.loads((folder / "clean.json").read_text())) == 150
+    assert len(json.loads((folder / "new.json").read_text())) == 50  # what `seen` holds is gone
     assert (folder / "tuned" / "model" / "adapter_model.safetensors").is_file()
     with serving(FakeSettings()) as fake:
         (folder / "mine.yaml").write_text(
