@@ -20,7 +20,7 @@ from curate.collect.files import REASONS
 from curate.collect.forms import SUFFIXES
 from curate.collect.packages import ALLOWED
 from curate.mix import TOO_LONG
-from curate.screen import catalog, gate, rules
+from curate.screen import catalog, planned, rules
 from curate.screen.view import OF_DOCUMENT, TURNS
 from curate.synthesize.replies import OUTCOMES, RETRYABLE
 from curate.synthesize.tasks import catalog as tasks
@@ -175,7 +175,7 @@ def measures() -> list[str]:
 def presets() -> list[str]:
     """Every preset with its rules."""
     lines = ["## Presets", "", "Files in `curate/screen/presets/`, to read and to copy from.", ""]
-    for path in sorted(gate.PRESETS.glob("*.yaml")):
+    for path in sorted(planned.PRESETS.glob("*.yaml")):
         lines += [
             f"### `{path.stem}`",
             "",
@@ -183,7 +183,7 @@ def presets() -> list[str]:
             "|---|---|---|---|",
         ]
         for name in ("passages", "examples"):
-            for rule, body in gate.preset(path.stem, name, "docs").items():  # type: ignore[arg-type]
+            for rule, body in planned.preset(path.stem, name, "docs").items():  # type: ignore[arg-type]
                 lines.append(f"| {name} | `{rule}` | `{body.sql}` | {body.reason} |")
         lines.append("")
     return lines

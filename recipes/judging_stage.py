@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from curate.screen.gate import Plan
     from curate.screen.measures.judge import Params
+    from curate.screen.planned import Plan
     from curate.synthesize.estimate import Estimate
     from curate.synthesize.taught import School
     from schemas.tables import Writer
@@ -45,7 +45,7 @@ def judging(loaded: Loaded, ledger: Path, planned: "Plan", others: Mapping[str, 
         RecipeError: nobody is named to judge, or one who may not be asked.
     """
     from curate.screen import catalog
-    from curate.screen.gate import without
+    from curate.screen.planned import without
     from curate.synthesize.judging import told
 
     where = f"{planned.where}.measures.{JUDGE}"

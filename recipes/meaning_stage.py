@@ -20,8 +20,8 @@ from schemas.errors import RecipeError
 from schemas.teachers import OpenAI, Replay, answers_by
 
 if TYPE_CHECKING:
-    from curate.screen.gate import Plan
     from curate.screen.measures.semantic import Embedder, Params
+    from curate.screen.planned import Plan
     from curate.screen.sketches import Collection
     from curate.synthesize.estimate import Estimate
     from curate.synthesize.taught import School

@@ -43,8 +43,9 @@ def screen(
     """
     from curate.screen import catalog
     from curate.screen.fields import with_fields
-    from curate.screen.gate import PAIRWISE, gather, plan
+    from curate.screen.gate import gather
     from curate.screen.judge import judge
+    from curate.screen.planned import plan
 
     began = time.monotonic()
     check_output(out)
@@ -58,7 +59,7 @@ def screen(
     pairs: list[pa.Table] = []
     for name, given in planned.measures.items():
         table = _measured(name, given, rows, source)
-        if name in PAIRWISE:
+        if catalog.get(name, "screen").gives_pairs:
             pairs.append(table)
         else:
             tables[name] = Plain(table)
@@ -85,7 +86,8 @@ def screen(
 def _measured(name: str, given: Mapping[str, Any], rows: "Readable", documents: Any) -> pa.Table:  # noqa: ANN401
     """The columns of a measure, or its pairs of rows."""
     from curate.screen import catalog
-    from curate.screen.gate import DUPLICATES, SEMANTIC, measure, references_of
+    from curate.screen.gate import measure
+    from curate.screen.planned import DUPLICATES, SEMANTIC, references_of
 
     named = {one: Path(one) for one in references_of(name, given)}
     if name == SEMANTIC:

@@ -11,6 +11,10 @@ from recipes.work import Work
 from schemas.errors import TableError
 from schemas.tables import Table
 
+LEVELS = {"example": "synthesize", "passage": "segment", "document": "collect"}
+"""What a row is -> the stage whose table holds it."""
+GATES = {"example": "screen.examples", "passage": "screen.passages"}
+
 
 class RunTables:
     """A run's tables by stage, and a database to look rows up in."""

@@ -25,7 +25,7 @@ from schemas.errors import RecipeError, SourceError
 from schemas.recipe import Files, InstalledDocs, Recipe, Screen
 
 if TYPE_CHECKING:
-    from curate.screen.gate import Gate, Plan
+    from curate.screen.planned import Gate, Plan
     from schemas.tables import Writer
 
 MILESTONES = (
@@ -189,7 +189,7 @@ def _gate(
     around: _Around,
 ) -> list[Stage]:
     """The measures that a gate needs, each a table, and its verdicts."""
-    from curate.screen.gate import plan
+    from curate.screen.planned import plan
 
     where = f"screen.{gate}"
     planned = plan(screen, gate, columns, True, where)
@@ -214,7 +214,8 @@ def _measure(
     around: _Around,
 ) -> Stage:
     from curate.screen.catalog import get
-    from curate.screen.gate import DUPLICATES, located, needs_documents, references_of
+    from curate.screen.gate import needs_documents
+    from curate.screen.planned import DUPLICATES, located, references_of
 
     with_documents = needs_documents(name, given, columns)
     named = {one: around.loaded.resolve(one) for one in references_of(name, given)}

@@ -6,12 +6,9 @@ mixture row -> example -> teacher call -> passage -> document -> source, licence
 from typing import Any
 
 from recipes import why_calls, why_twin
-from recipes.run_tables import RunTables
+from recipes.run_tables import GATES, LEVELS, RunTables
 from schemas.errors import TableError
 
-LEVELS = {"example": "synthesize", "passage": "segment", "document": "collect"}
-"""What a row is -> the stage whose table holds it."""
-GATES = {"example": "screen.examples", "passage": "screen.passages"}
 SHORTEST = 6
 """Characters of an id that must be given."""
 Story = dict[str, Any]

@@ -8,13 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from recipes.references import opened
-from recipes.run_tables import RunTables
+from recipes.run_tables import GATES, LEVELS, RunTables
 from recipes.runner import read_run
 from schemas.errors import TableError
 
-LEVELS = {"example": "synthesize", "passage": "segment", "document": "collect"}
-"""What a row is -> the stage whose table holds it."""
-GATES = {"example": "screen.examples", "passage": "screen.passages"}
 COLUMN = 56
 """Characters of a line, of each of the two texts."""
 LONGEST = 1_500

@@ -7,6 +7,7 @@ it, so that a run with nothing to do starts fast. A measure's file has
     COLUMNS   column -> (Arrow type, what it is)
     Params    a frozen pydantic model; a field of type `str` names a column that the measure reads,
               unless it has a method `reads`, or the file a function `reads(params, available)`
+    REFERENCES  where it has one: the parameter that names what rows are compared with
     one of    measure(rows, params)                           row by row
               measure_with_documents(rows, documents, params) rows that are looked up in their text
               measure_with_references(batches, params)        rows that are compared with files
@@ -26,6 +27,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, get_args
 
+import pyarrow as pa
 from pydantic import BaseModel, ValidationError
 
 from schemas.errors import RecipeError
@@ -51,6 +53,13 @@ class Measure:
     version: int
     columns: Mapping[str, tuple[str, str]]
     """Column -> (Arrow type, what it is)."""
+    references: str | None
+    """The parameter that names files, tables or indexes with which rows are compared."""
+
+    @property
+    def gives_pairs(self) -> bool:
+        """Whether it gives pairs of rows, not columns of them."""
+        return self.kind in ("measure_corpus", "measure_meaning")
 
     def load(self) -> ModuleType:
         """Import it."""
@@ -88,8 +97,14 @@ def needed(columns: Iterable[str], own: Iterable[str]) -> set[str]:
     return {
         one.name
         for one in measures().values()
-        if one.kind not in ("measure_corpus", "measure_meaning") and missing & set(one.columns)
+        if not one.gives_pairs and missing & set(one.columns)
     }
+
+
+def arrow(kind: str) -> pa.DataType:
+    """The type of a column of a measure, by its name in COLUMNS."""
+    made: pa.DataType = getattr(pa, {"bool": "bool_", "double": "float64"}.get(kind, kind))()
+    return made
 
 
 def get(name: str, where: str) -> Measure:
@@ -129,8 +144,9 @@ def _describe(path: Path) -> Measure:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             name = targets[0].id if isinstance(targets[0], ast.Name) else ""
-            if name in ("VERSION", "COLUMNS"):
+            if name in ("VERSION", "COLUMNS", "REFERENCES"):
                 values[name] = ast.literal_eval(node.value)
     functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     kind = next(kind for kind in KINDS if kind in functions)
-    return Measure(path.stem, kind, values["VERSION"], values["COLUMNS"])
+    references = values.get("REFERENCES")
+    return Measure(path.stem, kind, values["VERSION"], values["COLUMNS"], references)

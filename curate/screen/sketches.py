@@ -142,21 +142,19 @@ class TextPiece:
 
     def excerpts(self, n_characters: int) -> pa.Array:
         """(n_rows,) the beginning of what is compared, as valid text."""
-        texts = [self._column(column) for column in self.columns]
-        whole = (
-            texts[0]
-            if len(texts) == 1
-            else pc.binary_join_element_wise(
-                *(pc.fill_null(text.cast(pa.large_binary()), b"") for text in texts),
-                pa.scalar(b"\n\n", pa.large_binary()),
-            )
-        )
-        begun = pc.binary_slice(whole.cast(pa.large_binary()), 0, 4 * n_characters)
-        plain = [
-            bytes_.decode("utf-8", "replace")[:n_characters]
-            for bytes_ in begun.fill_null(b"").to_pylist()
+        texts = [
+            pc.fill_null(self._column(column).cast(pa.large_binary()), b"")
+            for column in self.columns
         ]
-        return pa.array(plain, pa.string())
+        blank = pa.scalar(b"\n\n", pa.large_binary())
+        whole = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, blank)
+        try:
+            valid = whole.cast(pa.large_string())
+        except pa.ArrowInvalid:  # some rows are no UTF-8
+            begun = pc.binary_slice(whole, 0, 4 * n_characters).to_pylist()
+            decoded = [row.decode("utf-8", "replace")[:n_characters] for row in begun]
+            return pa.array(decoded, pa.string())
+        return pc.utf8_slice_codeunits(valid, 0, n_characters).cast(pa.string())
 
 
 def _parted(texts: Sequence[pa.Array]) -> pa.Array:

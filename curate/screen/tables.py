@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate.screen.gate import DUPLICATES, PAIRWISE, Plan, gather, measure
+from curate.screen.catalog import get
+from curate.screen.gate import gather, measure
 from curate.screen.judge import judge
+from curate.screen.planned import Plan
 from schemas.rows import VERDICTS
 from schemas.tables import Table, Writer
 
@@ -32,7 +34,7 @@ def write_measure(
 ) -> None:
     """One row of the measure's columns per row, or one row per pair for `duplicates`."""
     measured = measure(name, given, rows, documents, where, references)
-    if name == DUPLICATES:
+    if get(name, where).gives_pairs:
         out.schema = measured.schema
         for batch in measured.batches:
             out.write(batch)
@@ -66,9 +68,10 @@ def write_verdicts(
     out: Writer, plan: Plan, rows: Table, documents: Table | None, tables: Mapping[str, Table]
 ) -> None:
     """One verdict per row; `kept` and the count of each rule go to the manifest."""
-    columns = {name: table for name, table in tables.items() if name not in PAIRWISE}
+    pairwise = [name for name in tables if get(name, plan.where).gives_pairs]
+    columns = {name: table for name, table in tables.items() if name not in pairwise}
     measured = gather(plan, rows, documents, columns)
-    found = [tables[name].read() for name in PAIRWISE if name in tables]
+    found = [tables[name].read() for name in pairwise]
     pairs = pa.concat_tables(found) if plan.unique is not None else None
     verdicts = judge(measured, plan.keep, plan.unique, pairs, plan.where)
     out.schema = VERDICTS

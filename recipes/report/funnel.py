@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from curate.mix import SPLITS
-from curate.screen.gate import DUPLICATES, Gate, preset
+from curate.screen.planned import DUPLICATES, Gate, preset
 from curate.screen.rules import UNIQUE
 from recipes.report import numbers
 from recipes.report.text import counted, share

@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from curate.screen import index
 from curate.synthesize.fake.server import serving
 from curate.synthesize.fake.settings import FakeSettings
+from recipes import references
 from tests.recipes.teachers import manifest
 
 Retort = Callable[..., Any]
@@ -103,6 +105,10 @@ def test_bytes_that_are_no_text_and_empty_rows_are_judged(tmp_path: Path, retort
     assert done.status == 0, done.err
     kept = pq.read_table(tmp_path / "v.parquet")["kept"].to_pylist()
     assert kept == [True, False, True, True, True, True]
+
+
+def test_an_index_is_known_by_the_same_file_without_its_code() -> None:
+    assert references.INDEX == index.FILE
 
 
 RUN = ("run", "small.yaml", "--until", "screen.passages", "--json")

@@ -2,7 +2,7 @@
 
 Words are compared without case, punctuation and white space, so a question is found re-cased, with
 other spaces and line breaks, and with its options in any order. What of an item has to be there is
-in `overlap/evidence.py`; in short, a question of about four words that tell something, or two
+in `overlap/holding.py`; in short, a question of about four words that tell something, or two
 fifths of a longer one. What a row holds is looked for in all of its text, however long: a question
 may stand in the instruction and its answer in the response.
 
@@ -29,6 +29,7 @@ from curate.screen.overlap.texts import flat, joined
 from schemas.errors import TableError
 
 VERSION = 1
+REFERENCES = "benchmarks"
 COLUMNS = {
     "contaminated": ("bool", "the row holds an item of a benchmark, or enough of one"),
     "contaminated_by": ("string", "the benchmark; null where none is held"),

@@ -45,6 +45,7 @@ from curate.screen.sketches import Batches, Collection, Sketches, Texts, classes
 from curate.screen.verify import verify
 
 VERSION = 2
+REFERENCES = "against"
 COLUMNS = {
     "id": ("string", "a row"),
     "other": ("string", "an earlier row, or one of a reference, that it resembles"),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from curate.synthesize.taught import School
 
 VERSION = 1
+REFERENCES = "against"
 COLUMNS = {
     "id": ("string", "a row"),
     "other": ("string", "an earlier row, or one of a reference, that means much the same"),

@@ -158,3 +158,10 @@ def test_the_beginning_of_a_row_can_be_read(tmp_path: Path) -> None:
     index = indexed(tmp_path / "i", rows(["x" * 3000, "short"]))
 
     assert index.rows(["id0", "nobody"]) == {"id0": "x" * 2000}
+
+
+def test_the_beginning_of_bytes_that_are_no_text_can_be_read(tmp_path: Path) -> None:
+    texts = pa.array([b"\xffab", "é".encode() * 3000, None], pa.binary())
+    index = indexed(tmp_path / "i", pa.table({"id": ["a", "b", "c"], "text": texts}))
+
+    assert index.rows(["a", "b", "c"]) == {"a": "\ufffdab", "b": "é" * 2000, "c": ""}

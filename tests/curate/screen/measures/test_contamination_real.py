@@ -2,13 +2,13 @@
 
 import gzip
 import json
-import random
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from contamination.planted import lettered, plant, shuffled
 
 from curate.screen.benchmarks import Item, load
 from curate.screen.measures import contamination
@@ -16,7 +16,6 @@ from curate.screen.measures.contamination import Params, measure_with_references
 from schemas.plain import open_rows
 
 pytestmark = [pytest.mark.shared_data, pytest.mark.slow]
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def paths(shared_data: Path, *names: str) -> tuple[str, ...]:
@@ -54,28 +53,6 @@ def items(benchmarks: tuple[str, ...]) -> Iterator[Item]:
         yield from benchmark.items
 
 
-def planted(texts: list[str], abstracts: list[str]) -> list[str]:
-    draw = random.Random(7)
-    found = []
-    for text in texts:
-        abstract = draw.choice(abstracts)
-        middle = abstract.rfind(" ", 0, len(abstract) // 2) + 1
-        found.append(f"{abstract[:middle]}{text} {abstract[middle:]}")
-    return found
-
-
-def lettered(item: Item) -> str:
-    return "\n".join(
-        [item.question, *(f"{a}) {text}" for a, text in zip(LETTERS, item.options, strict=False))]
-    )
-
-
-def shuffled(item: Item) -> str:
-    options = list(item.options)
-    random.Random(item.row).shuffle(options)
-    return "\n".join([item.question, *(f"- {text}" for text in options)])
-
-
 @pytest.mark.parametrize(
     "written",
     [lettered, shuffled, lambda item: lettered(item).upper(), lambda item: lettered(item).split()],
@@ -87,7 +64,7 @@ def test_every_planted_item_is_found(
     texts = [text if isinstance(text := written(one), str) else " \n\u2003".join(text)
              for one in items(mmlu_and_arc)]  # fmt: skip
 
-    assert share(contaminated(planted(texts, abstracts), mmlu_and_arc)) == 1
+    assert share(contaminated(plant(texts, abstracts, 7), mmlu_and_arc)) == 1
 
 
 @pytest.mark.parametrize("part", ["first", "last"])
@@ -102,7 +79,7 @@ def test_halves_of_questions_are_found_from_sixteen_words(
             halves.append(" ".join(words[:middle] if part == "first" else words[middle:]))
 
     assert len(halves) > 5_000
-    assert share(contaminated(planted(halves, abstracts), mmlu_and_arc)) > 0.998
+    assert share(contaminated(plant(halves, abstracts, 7), mmlu_and_arc)) > 0.998
 
 
 def test_a_thousandth_of_unrelated_abstracts_is_taken_for_an_item_at_most(

@@ -1,0 +1,189 @@
+"""What a gate measures and judges, settled and checked before anything is measured.
+
+A gate names rules, and what duplicates and benchmarks its rows are held against. From these follow
+the measures that it needs, each with its parameters.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import yaml
+
+from curate.screen import catalog, rules
+from curate.screen.view import schema
+from schemas.errors import RecipeError
+from schemas.recipe import Rule, Screen, Semantic, Unique
+
+PRESETS = Path(__file__).parent / "presets"
+DUPLICATES = "duplicates"
+SEMANTIC = "semantic"
+CONTAMINATION = "contamination"
+CLEAN = "clean"
+"""Rule of a gate that names benchmarks."""
+FLOOR = 0.7
+"""Similarity from which pairs are stored; a threshold may move above it without measuring again."""
+Gate = Literal["passages", "examples"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a gate measures and judges, checked before anything is measured."""
+
+    where: str
+    """The gate's place in the recipe, for messages."""
+    measures: dict[str, dict[str, Any]]
+    """Measure -> the parameters that were given for it."""
+    keep: dict[str, Rule]
+    """Rule name -> rule, the preset's among them."""
+    unique: Unique | None
+    columns: list[str]
+    """Columns that rules and preferences name."""
+
+
+def plan(screen: Screen, gate: Gate, rows: pa.Schema, with_documents: bool, where: str) -> Plan:
+    """Find the measures that a gate needs, and check every rule against their columns.
+
+    Raises:
+        RecipeError: a rule or measure that cannot be, named in one line.
+    """
+    keep = {**preset(screen.preset, gate, where), **clean(screen), **screen.keep}
+    own = schema(rows, with_documents)
+    for name in screen.measures:
+        catalog.get(name, f"{where}.measures")
+    whole = measured_schema(own)
+    checked = rules.compile_rules(keep, whole, where)
+    terms = rules.compile_order(screen.unique, whole, where) if screen.unique else {}
+    columns = set().union(*(rule.columns for rule in checked.values()), *terms.values())
+    names = catalog.needed(columns, own.names) | set(screen.measures)
+    measures = {name: dict(screen.measures.get(name, {})) for name in sorted(names)}
+    if screen.clean_of:
+        _settle(measures, CONTAMINATION, "benchmarks", list(screen.clean_of), f"{where}.clean_of")
+    elif CONTAMINATION in measures and not measures[CONTAMINATION].get("benchmarks"):
+        raise RecipeError(
+            f"{where}.clean_of: names no benchmark, but a rule or measure asks for contamination. "
+            f"Name files, folders or tasks of lm-eval there."
+        )
+    if screen.unique is not None:
+        given = measures.setdefault(DUPLICATES, {})
+        unique = f"{where}.unique"
+        _settle(measures, DUPLICATES, "text", screen.unique.field, f"{unique}.field")
+        _settle(measures, DUPLICATES, "against", list(screen.unique.against), f"{unique}.against")
+        given.setdefault("floor", min(FLOOR, screen.unique.threshold))
+        if screen.unique.semantic is not None:
+            _compare_meaning(measures, screen.unique, screen.unique.semantic, unique)
+        if given["floor"] > screen.unique.threshold:
+            raise RecipeError(
+                f"{where}.unique.threshold: {screen.unique.threshold} is below the floor "
+                f"{given['floor']} of measures.duplicates, under which no pair is stored. "
+                f"Lower the floor."
+            )
+    for name, params in measures.items():
+        if screen.measures.get(name):
+            catalog.get(name, where).params(params, f"{where}.measures")
+    return Plan(where, measures, keep, screen.unique, sorted(columns))
+
+
+def _settle(
+    measures: dict[str, dict[str, Any]], name: str, setting: str, value: object, said: str
+) -> None:
+    """Give a measure what the gate says elsewhere; two different values are a mistake."""
+    if measures.setdefault(name, {}).setdefault(setting, value) != value:
+        raise RecipeError(
+            f"{said}: {value}, but measures.{name}.{setting} is {measures[name][setting]}. "
+            f"Say it in one place: {said.rsplit('.', 1)[1]}."
+        )
+
+
+def _compare_meaning(
+    measures: dict[str, dict[str, Any]], unique: Unique, semantic: Semantic, where: str
+) -> None:
+    """Add the measure of embeddings; pairs are stored from a little below the threshold."""
+    by = semantic.model or semantic.teacher
+    kind = "teacher" if semantic.model is None else "model"
+    dumped = (
+        by if isinstance(by, str) or by is None else by.model_dump(mode="json", exclude_unset=True)
+    )
+    _settle(measures, SEMANTIC, kind, dumped, f"{where}.semantic.{kind}")
+    _settle(measures, SEMANTIC, "text", unique.field, f"{where}.field")
+    _settle(measures, SEMANTIC, "against", list(unique.against), f"{where}.against")
+    floor = measures[SEMANTIC].setdefault("floor", max(0.5, round(semantic.threshold - 0.05, 6)))
+    if floor > semantic.threshold:
+        raise RecipeError(
+            f"{where}.semantic.threshold: {semantic.threshold} is below the floor {floor} of "
+            f"measures.semantic, under which no pair is stored. Lower the floor."
+        )
+
+
+def clean(screen: Screen) -> dict[str, Rule]:
+    """The rule of a gate that names benchmarks."""
+    if not screen.clean_of:
+        return {}
+    return {CLEAN: Rule(sql="not contaminated", reason="holds no item of a benchmark")}
+
+
+def without(plan: Plan, measure: str) -> Plan:
+    """The gate as it is before a measure is there: rules alone, and none on the measure's columns.
+
+    Raises:
+        RecipeError: a rule that cannot be.
+    """
+    costly = set(catalog.get(measure, plan.where).columns)
+    checked = {
+        name: rules.check(f"{plan.where}.keep.{name}", rule.sql) for name, rule in plan.keep.items()
+    }
+    keep = {name: rule for name, rule in plan.keep.items() if not checked[name].columns & costly}
+    columns = set().union(*(checked[name].columns for name in keep))
+    names = catalog.needed(columns, ())
+    measures = {name: given for name, given in plan.measures.items() if name in names}
+    return Plan(plan.where, measures, keep, None, sorted(columns))
+
+
+def preset(name: str | None, gate: Gate, where: str) -> dict[str, Rule]:
+    """The rules of a preset for one gate.
+
+    Raises:
+        RecipeError: no preset of this name.
+    """
+    if name is None:
+        return {}
+    path = PRESETS / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in PRESETS.glob("*.yaml")))
+        raise RecipeError(f"{where}.preset: {name} is not a preset; there are: {known}.")
+    gates = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {rule: Rule.model_validate(body) for rule, body in (gates.get(gate) or {}).items()}
+
+
+def measured_schema(own: pa.Schema) -> pa.Schema:
+    """A row's own columns and those of every measure; its own win where both have one."""
+    fields = list(own)
+    for measure in catalog.measures().values():
+        if not measure.gives_pairs:
+            fields += [
+                pa.field(name, catalog.arrow(kind))
+                for name, (kind, _) in measure.columns.items()
+                if name not in own.names
+            ]
+    return pa.schema(fields)
+
+
+def references_of(name: str, given: Mapping[str, Any]) -> list[str]:
+    """Files, tables and indexes that a measure compares rows with; tasks of lm-eval left out."""
+    named = [str(one) for one in given.get(catalog.get(name, "screen").references or "", ())]
+    if name != CONTAMINATION or not named:
+        return named
+    from curate.screen.benchmarks import is_path
+
+    return [one for one in named if is_path(one)]
+
+
+def located(name: str, given: Mapping[str, Any], places: Mapping[str, Path]) -> dict[str, Any]:
+    """The parameters of a measure that opens its references itself, with their places."""
+    measure = catalog.get(name, "screen")
+    if measure.kind != "measure_with_references":
+        return dict(given)
+    setting = measure.references or ""
+    return {**given, setting: [str(places.get(one, one)) for one in given.get(setting, ())]}
