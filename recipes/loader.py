@@ -5,22 +5,25 @@ is refused, and a path must lie under the recipe's folder or the current one unl
 allows it.
 """
 
+import dataclasses
 import difflib
 import types
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from schemas import strict_yaml
 from schemas.errors import RecipeError
-from schemas.recipe import Files, Recipe, Rule
+from schemas.recipe import PRESET_FILES, Files, Recipe, Rule, Screen
 
-LARGEST = 1_000_000
-"""Bytes in a recipe; a larger file is taken for something else."""
+if TYPE_CHECKING:
+    from curate.screen.planned import Gate
+
 SHIPPED = Path(__file__).parent
 
 
@@ -35,6 +38,8 @@ class Loaded:
     """Where its paths may lie: its own folder, the current one, and those that were allowed."""
     hosts: Mapping[str, str | None] = field(default_factory=dict)
     """Hosts that the user allows beside the known ones -> the variable whose key may go there."""
+    code: bool = False
+    """Whether measures may be files, whose code is run."""
 
     def resolve(self, named: str) -> Path:
         """The file or folder that a path of the recipe means.
@@ -62,34 +67,12 @@ class Loaded:
         return real
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML without anchors and without keys given twice."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.MarkedYAMLError(None, None, "an alias, which a recipe may not have", mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[object] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, str | int | float | bool):
-                raise yaml.MarkedYAMLError(None, None, "a key that is no word", key_node.start_mark)
-            if key in seen:
-                raise yaml.MarkedYAMLError(
-                    None, None, f"the key {key} a second time", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
 def load(
     named: str,
     sets: Sequence[str] = (),
     allow_paths: Sequence[Path] = (),
     allow_hosts: Sequence[str] = (),
+    allow_code: bool = False,
 ) -> Loaded:
     """Read a recipe file, or one that ships with Retort by its bare name.
 
@@ -98,12 +81,13 @@ def load(
         sets: changes in the form `mix.size=500`; the value is read as YAML.
         allow_paths: further folders that the recipe's paths may lie in.
         allow_hosts: `HOST` or `HOST=VARIABLE`: further hosts of teachers, and whose key they get.
+        allow_code: whether measures may be files, whose code is run.
 
     Raises:
         RecipeError: no such file, not YAML, or a value that a recipe may not have.
     """
     path = _find(named)
-    tree = _parse(path)
+    tree = strict_yaml.read(path, "a recipe")
     for change in sets:
         _set(tree, change)
     try:
@@ -118,7 +102,8 @@ def load(
         from curate.synthesize.teachers.hosts import allowed
 
         hosts = allowed(list(allow_hosts))
-    loaded = Loaded(recipe, path, tuple(folders), hosts)
+    loaded = Loaded(recipe, path, tuple(folders), hosts, allow_code)
+    loaded = dataclasses.replace(loaded, recipe=with_presets(loaded))
     for sources in recipe.collect.values():
         for source in sources:
             if isinstance(source, Files):
@@ -147,6 +132,47 @@ def guarded(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"screen": screen})
 
 
+def with_presets(loaded: Loaded) -> Recipe:
+    """The recipe with the rules of presets that are files of their own, so that it is complete.
+
+    Raises:
+        RecipeError: a file that is not there, or is no preset.
+    """
+    gates: dict[str, Screen] = {}
+    for gate in ("passages", "examples"):
+        screen: Screen = getattr(loaded.recipe.screen, gate)
+        if screen.preset is not None and screen.preset.endswith(PRESET_FILES):
+            path = loaded.resolve(screen.preset)
+            gates[gate] = written_out(screen, path, gate, f"screen.{gate}")
+    screens = loaded.recipe.screen.model_copy(update=gates)
+    return loaded.recipe.model_copy(update={"screen": screens})
+
+
+def written_out(screen: Screen, path: Path, gate: "Gate", where: str) -> Screen:
+    """A gate with the rules of a preset's file among its own, which win."""
+    from curate.screen.planned import preset
+
+    keep = {**preset(str(path), gate, where), **screen.keep}
+    return screen.model_copy(update={"preset": None, "keep": keep})
+
+
+def with_code(screen: Screen, loaded: Loaded, where: str) -> Screen:
+    """A gate whose measures in files are named by their places, if their code may be run.
+
+    Raises:
+        RecipeError: it may not, or a file is not there.
+    """
+    measures: dict[str, dict[str, Any]] = {}
+    for name, given in screen.measures.items():
+        if name.endswith(".py") and not loaded.code:
+            raise RecipeError(
+                f"{where}.measures: {name} is code, which runs with all that you may do. Read it, "
+                f"and add --allow-code if you trust it."
+            )
+        measures[str(loaded.resolve(name)) if name.endswith(".py") else name] = given
+    return screen.model_copy(update={"measures": measures})
+
+
 def _find(named: str) -> Path:
     path = Path(named)
     if path.is_file():
@@ -159,24 +185,6 @@ def _find(named: str) -> Path:
     raise RecipeError(f"{named}: {what}. Give a recipe's file, or one that ships: {names}.")
 
 
-def _parse(path: Path) -> dict[str, Any]:
-    if path.stat().st_size > LARGEST:
-        raise RecipeError(f"{path}: {path.stat().st_size} bytes, a recipe has at most {LARGEST}.")
-    try:
-        tree = yaml.load(path.read_bytes(), _Loader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f":{mark.line + 1}" if mark else ""
-        raise RecipeError(f"{path}{where}: not a recipe, {error.problem}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise RecipeError(f"{path}: not YAML ({str(error).splitlines()[0]}).") from error
-    if not isinstance(tree, dict):
-        raise RecipeError(
-            f"{path}: holds {type(tree).__name__}, a recipe is a list of `key: value`."
-        )
-    return tree
-
-
 def _set(tree: dict[str, Any], change: str) -> None:
     """Apply `a.b=c`; a number in the path is a place in a list."""
     path, equals, value = change.partition("=")
@@ -184,7 +192,7 @@ def _set(tree: dict[str, Any], change: str) -> None:
     if not equals or not all(keys):
         raise RecipeError(f"--set {change}: not of the form key.key=value.")
     try:
-        read = yaml.load(value, _Loader)
+        read = strict_yaml.value(value)
     except yaml.YAMLError as error:
         raise RecipeError(f"--set {change}: {value!r} is not a YAML value.") from error
     here: Any = tree

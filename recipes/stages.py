@@ -13,7 +13,7 @@ from curate import collect
 from curate.collect.files import NamedFile, walk
 from recipes.base_stages import base_stages
 from recipes.judging_stage import JUDGE, judging
-from recipes.loader import Loaded
+from recipes.loader import Loaded, with_code
 from recipes.meaning_stage import SEMANTIC, meaning
 from recipes.references import content, opened
 from recipes.stage import Inputs, Stage
@@ -192,7 +192,7 @@ def _gate(
     from curate.screen.planned import plan
 
     where = f"screen.{gate}"
-    planned = plan(screen, gate, columns, True, where)
+    planned = plan(with_code(screen, around.loaded, where), gate, columns, True, where)
     measures = {
         name: _measure(gate, name, given, rows, columns, around)
         for name, given in planned.measures.items()
@@ -230,9 +230,12 @@ def _measure(
         write_measure(out, name, told, inputs[rows], documents, where, against)
 
     parents = (rows, "collect") if with_documents else (rows,)
-    kind = f"screen.{gate}.{name}"
+    measure = get(name, f"screen.{gate}.measures")
+    kind = f"screen.{gate}.{measure.name}"
     parameters = given | ({"references": content(named, around.hashes)} if named else {})
-    return Stage(kind, kind, get(name, kind).version, parameters, parents, make)
+    if measure.path is not None:
+        parameters["code"] = around.hashes.of(measure.path)
+    return Stage(kind, kind, measure.version, parameters, parents, make)
 
 
 def _verdicts(gate: str, planned: "Plan", rows: str, measures: Mapping[str, Stage]) -> Stage:

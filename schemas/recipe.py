@@ -101,6 +101,11 @@ class Segment(Settings):
     """A passage holds at most this many words, and never crosses a section."""
 
 
+PRESET_FILES = (".yaml", ".yml")
+"""Ends of the names of presets that are files."""
+Preset = Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9_-]{0,63}|.{1,1000}\.ya?ml)$")]
+
+
 class Rule(Settings):
     """One boolean SQL expression over a row's scalar columns."""
 
@@ -110,6 +115,8 @@ class Rule(Settings):
     """Parts that it applies to; all by default."""
     reason: str | None = None
     """Why the rule exists, for the report."""
+    source: str | None = None
+    """Where it was taken from: a paper, a release of another tool."""
 
 
 class Semantic(Settings):
@@ -153,10 +160,11 @@ class Unique(Settings):
 class Screen(Settings):
     """One gate: what is measured, and which rows pass."""
 
-    preset: Name | None = None
-    """Named rules that ship with Retort."""
+    preset: Preset | None = None
+    """Named rules: `science` and `web` ship with Retort, `mine.yaml` is a file like theirs."""
     measures: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Measure -> its parameters, for those that a rule does not name already or that need some."""
+    """Measure -> its parameters, for those that a rule does not name already or that need some.
+    `mine.py` is a measure in a file of yours, and needs `--allow-code`."""
     keep: dict[str, Rule] = Field(default_factory=dict)
     """Rule name -> rule; a rule of the preset with the same name is replaced, `true` removes it."""
     clean_of: list[str] = Field(default_factory=list, max_length=256)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import typer
 import yaml
@@ -59,6 +60,7 @@ def test_the_readme_begins_with_what_it_is_two_commands_and_a_picture() -> None:
         "docs/teachers.md",
         "docs/duplicates.md",
         "docs/contamination.md",
+        "docs/add-a-measure.md",
     ],
 )
 def test_links_lead_to_files(name: str) -> None:
@@ -89,6 +91,7 @@ def shown_commands() -> list[list[str]]:
         "docs/teachers.md",
         "docs/duplicates.md",
         "docs/contamination.md",
+        "docs/add-a-measure.md",
     ],
 )
 def test_commands_that_are_shown_name_verbs_and_options_that_there_are(name: str) -> None:
@@ -178,6 +181,33 @@ def test_the_page_on_teachers_shows_recipes_and_tasks_that_can_be(tmp_path: Path
     assert all(f"| `{name}` |" in told for name in catalog.names())
     reference = (ROOT / "docs" / "recipes.md").read_text()
     assert all(f"| `{outcome}` |" in reference for outcome in OUTCOMES)
+
+
+def test_the_page_on_measures_adds_one_that_runs(
+    papers: Path, tmp_path: Path, retort: Retort
+) -> None:
+    page = ROOT / "docs" / "add-a-measure.md"
+    run, screen = (shlex.split(one)[1:] for one in commands(page))
+    (code,), (recipe,) = blocks(page, "python"), blocks(page, "yaml")
+    (tmp_path / "hedges.py").write_text(code)
+    (tmp_path / "hedged.yaml").write_text(recipe)
+    shutil.copytree(papers / "domain", tmp_path / "papers")
+    hedged = " ".join(["This may fail, and might perhaps not."] * 4)
+    (tmp_path / "papers" / "hedged.md").write_text(f"# Hedged\n\n{hedged}\n")
+    rows = [{"text": hedged}, {"text": "Salt dissolves."}]
+    (tmp_path / "passages.jsonl").write_text("\n".join(map(json.dumps, rows)))
+
+    refused = retort(*(word for word in run if word != "--allow-code"), cwd=tmp_path)
+    done = retort(*run, "--until", "screen.passages", "--json", cwd=tmp_path)
+    plain = retort(*screen, cwd=tmp_path)
+
+    assert refused.status == 2 and refused.err.count("\n") == 1 and "--allow-code" in refused.err
+    assert done.status == 0, done.err
+    made = {one["name"]: one for one in done.json["stages"]}
+    assert made["screen.passages"]["kept"] == made["screen.passages.hedges"]["rows"] - 1
+    assert plain.status == 0, plain.err
+    verdicts = pq.read_table(tmp_path / "verdicts.parquet").to_pylist()
+    assert [(row["n_hedges"], row["kept"]) for row in verdicts] == [(12, False), (0, True)]
 
 
 def test_the_reference_is_what_the_code_says() -> None:

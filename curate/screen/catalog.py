@@ -9,12 +9,16 @@ it, so that a run with nothing to do starts fast. A measure's file has
               unless it has a method `reads`, or the file a function `reads(params, available)`
     REFERENCES  where it has one: the parameter that names what rows are compared with
     one of    measure(rows, params)                           row by row
+              measure_twice(batches, params)                  rows that are read twice
               measure_with_documents(rows, documents, params) rows that are looked up in their text
               measure_with_references(batches, params)        rows that are compared with files
               measure_corpus(batches, params, references)     pairs of rows
               measure_meaning(collections, params, …)         pairs of rows by their embeddings
               measure_with_teacher(batches, params, school, tell, passing)
                                                               rows that a teacher is asked about
+
+A name that ends in `.py` is the path of such a file outside the project: its code runs, so only
+with the user's leave (`curate/screen/foreign.py`).
 """
 
 import ast
@@ -35,6 +39,7 @@ from schemas.errors import RecipeError
 FOLDER = Path(__file__).parent / "measures"
 Kind = Literal[
     "measure",
+    "measure_twice",
     "measure_with_documents",
     "measure_with_references",
     "measure_corpus",
@@ -42,6 +47,12 @@ Kind = Literal[
     "measure_with_teacher",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+SPANS = pa.list_(
+    pa.struct([("kind", pa.string()), ("start", pa.int32()), ("end", pa.int32())]),
+)
+"""Places in a row's text, as offsets in Unicode characters, with what stands there."""
+TYPES = {"bool": pa.bool_(), "double": pa.float64(), "spans": SPANS}
+"""Types in COLUMNS that Arrow has under another name, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,8 @@ class Measure:
     """Column -> (Arrow type, what it is)."""
     references: str | None
     """The parameter that names files, tables or indexes with which rows are compared."""
+    path: Path | None = None
+    """Its file, where it lies outside the project."""
 
     @property
     def gives_pairs(self) -> bool:
@@ -62,7 +75,15 @@ class Measure:
         return self.kind in ("measure_corpus", "measure_meaning")
 
     def load(self) -> ModuleType:
-        """Import it."""
+        """Import it.
+
+        Raises:
+            RecipeError: a file outside the project that does not run.
+        """
+        if self.path is not None:
+            from curate.screen import foreign
+
+            return foreign.load(self.path)
         return importlib.import_module(f"curate.screen.measures.{self.name}")
 
     def params(self, given: Mapping[str, Any], where: str) -> BaseModel:
@@ -103,16 +124,19 @@ def needed(columns: Iterable[str], own: Iterable[str]) -> set[str]:
 
 def arrow(kind: str) -> pa.DataType:
     """The type of a column of a measure, by its name in COLUMNS."""
-    made: pa.DataType = getattr(pa, {"bool": "bool_", "double": "float64"}.get(kind, kind))()
-    return made
+    return TYPES[kind] if kind in TYPES else getattr(pa, kind)()
 
 
 def get(name: str, where: str) -> Measure:
-    """The measure of this name.
+    """The measure of this name, or in this file.
 
     Raises:
-        RecipeError: there is none; the nearest is named.
+        RecipeError: there is none; the nearest is named. Or a file that is no measure.
     """
+    if name.endswith(".py"):
+        from curate.screen import foreign
+
+        return foreign.describe(Path(name))
     known = measures()
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
@@ -137,8 +161,12 @@ def reads(params: BaseModel, without: str = "") -> list[str]:
     ]
 
 
-def _describe(path: Path) -> Measure:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+def stated(tree: ast.Module) -> tuple[dict[str, Any], set[str]]:
+    """What a measure's file states as literals, and the functions that it has.
+
+    Raises:
+        ValueError: a value that is no literal.
+    """
     values: dict[str, Any] = {}
     for node in tree.body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
@@ -146,7 +174,11 @@ def _describe(path: Path) -> Measure:
             name = targets[0].id if isinstance(targets[0], ast.Name) else ""
             if name in ("VERSION", "COLUMNS", "REFERENCES"):
                 values[name] = ast.literal_eval(node.value)
-    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return values, {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def _describe(path: Path) -> Measure:
+    values, functions = stated(ast.parse(path.read_text(encoding="utf-8")))
     kind = next(kind for kind in KINDS if kind in functions)
     references = values.get("REFERENCES")
     return Measure(path.stem, kind, values["VERSION"], values["COLUMNS"], references)

@@ -96,6 +96,12 @@ def measure(
     def batches() -> Iterator[pa.RecordBatch]:
         return view(rows, list(dict.fromkeys(["id", *reads])), documents)
 
+    if entry.path is not None:
+        from curate.screen import foreign
+
+        texts = documents.dataset() if documents is not None else None
+        given_back = foreign.answers(entry, module, batches, texts, params)
+        return Measured(columns_of(entry), given_back, dict)
     if entry.kind == "measure_corpus":
         from curate.screen.index import Index
 
@@ -107,8 +113,8 @@ def measure(
         return Measured(PAIRS, iter(found.pairs.to_batches()), lambda: dict(found.facts))
     if entry.kind == "measure":
         answers = (module.measure(batch, params) for batch in batches())
-    elif entry.kind == "measure_with_references":
-        answers = module.measure_with_references(batches, params)
+    elif entry.kind in ("measure_twice", "measure_with_references"):
+        answers = getattr(module, entry.kind)(batches, params)
     else:
         texts = documents.dataset() if documents is not None else None
         answers = module.measure_with_documents(batches, texts, params)

@@ -4,18 +4,19 @@ A gate names rules, and what duplicates and benchmarks its rows are held against
 the measures that it needs, each with its parameters.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pyarrow as pa
-import yaml
+from pydantic import ValidationError
 
 from curate.screen import catalog, rules
 from curate.screen.view import schema
+from schemas import strict_yaml
 from schemas.errors import RecipeError
-from schemas.recipe import Rule, Screen, Semantic, Unique
+from schemas.recipe import PRESET_FILES, Rule, Screen, Semantic, Unique
 
 PRESETS = Path(__file__).parent / "presets"
 DUPLICATES = "duplicates"
@@ -51,9 +52,8 @@ def plan(screen: Screen, gate: Gate, rows: pa.Schema, with_documents: bool, wher
     """
     keep = {**preset(screen.preset, gate, where), **clean(screen), **screen.keep}
     own = schema(rows, with_documents)
-    for name in screen.measures:
-        catalog.get(name, f"{where}.measures")
-    whole = measured_schema(own)
+    others = _others(screen, where)
+    whole = measured_schema(own, others)
     checked = rules.compile_rules(keep, whole, where)
     terms = rules.compile_order(screen.unique, whole, where) if screen.unique else {}
     columns = set().union(*(rule.columns for rule in checked.values()), *terms.values())
@@ -136,31 +136,82 @@ def without(plan: Plan, measure: str) -> Plan:
     }
     keep = {name: rule for name, rule in plan.keep.items() if not checked[name].columns & costly}
     columns = set().union(*(checked[name].columns for name in keep))
-    names = catalog.needed(columns, ())
-    measures = {name: given for name, given in plan.measures.items() if name in names}
+    measures = {
+        name: given
+        for name, given in plan.measures.items()
+        if columns & set(catalog.get(name, plan.where).columns)
+    }
     return Plan(plan.where, measures, keep, None, sorted(columns))
 
 
 def preset(name: str | None, gate: Gate, where: str) -> dict[str, Rule]:
     """The rules of a preset for one gate.
 
+    Args:
+        name: of one that ships, or the path of a file.
+        gate: whose rules.
+        where: the gate's place in the recipe, for messages.
+
     Raises:
-        RecipeError: no preset of this name.
+        RecipeError: no preset of this name, or a file that is none.
     """
     if name is None:
         return {}
-    path = PRESETS / f"{name}.yaml"
+    path = Path(name) if name.endswith(PRESET_FILES) else PRESETS / f"{name}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in PRESETS.glob("*.yaml")))
-        raise RecipeError(f"{where}.preset: {name} is not a preset; there are: {known}.")
-    gates = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return {rule: Rule.model_validate(body) for rule, body in (gates.get(gate) or {}).items()}
+        raise RecipeError(
+            f"{where}.preset: {name} is not a preset; there are: {known}. Name one, or a file."
+        )
+    gates = strict_yaml.read(path, "a preset")
+    for gate_there, listed in gates.items():
+        if gate_there not in get_args(Gate) or not isinstance(listed, dict | None):
+            raise RecipeError(
+                f"{path}: {gate_there} is not a gate with rules; a preset has `passages:` and "
+                f"`examples:`, and below them `rule: {{sql: …}}`."
+            )
+    return {rule: _rule(f"{path}: {gate}.{rule}", body) for rule, body in _of(gates, gate)}
 
 
-def measured_schema(own: pa.Schema) -> pa.Schema:
+def _of(gates: Mapping[str, Any], gate: Gate) -> list[tuple[str, object]]:
+    return list((gates.get(gate) or {}).items())
+
+
+def _rule(where: str, body: object) -> Rule:
+    """A rule of a preset's file; `name: "sql"` is short for `name: {sql: "sql"}`."""
+    try:
+        return Rule.model_validate({"sql": body} if isinstance(body, str) else body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the rule"
+        raise RecipeError(
+            f"{where}: {field}: {first['msg']}. A rule has {', '.join(Rule.model_fields)}."
+        ) from error
+
+
+def _others(screen: Screen, where: str) -> list[catalog.Measure]:
+    """The measures of a gate that are files outside the project.
+
+    Raises:
+        RecipeError: a measure that is not there, or two files that share a name or a column.
+    """
+    named = [catalog.get(name, f"{where}.measures") for name in screen.measures]
+    others = [one for one in named if one.path is not None]
+    taken: dict[str, catalog.Measure] = {}
+    for one in others:
+        for name in (f"{one.name}.py", *one.columns):
+            other = taken.setdefault(name, one)
+            if other is not one:
+                raise RecipeError(
+                    f"{where}.measures: {one.path} and {other.path} both have {name}. Rename one."
+                )
+    return others
+
+
+def measured_schema(own: pa.Schema, others: Sequence[catalog.Measure] = ()) -> pa.Schema:
     """A row's own columns and those of every measure; its own win where both have one."""
     fields = list(own)
-    for measure in catalog.measures().values():
+    for measure in (*catalog.measures().values(), *others):
         if not measure.gives_pairs:
             fields += [
                 pa.field(name, catalog.arrow(kind))

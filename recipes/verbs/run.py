@@ -22,6 +22,9 @@ AllowHost = Annotated[
         help="A host that a teacher may be at, and the variable whose key it may get.",
     ),
 ]
+AllowCode = Annotated[
+    bool, typer.Option("--allow-code", help="Run the measures that are files of the recipe.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Until = Annotated[str | None, typer.Option("--until", help="Stop after this stage.")]
 
@@ -34,6 +37,7 @@ def run(
     preview: Annotated[int, typer.Option("--preview", min=0, help="Show N examples and stop.")] = 0,
     allow_path: Allow = None,
     allow_host: AllowHost = None,
+    allow_code: AllowCode = False,
     rehash: Annotated[bool, typer.Option("--rehash", help="Read every source file again.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for a run under way.")] = False,
     json: Json = False,
@@ -52,7 +56,7 @@ def run(
 
     if preview and until:
         raise RecipeError("--preview ends before synthesize by itself. Leave --until out.")
-    loaded = loader.load(recipe, set_ or (), allow_path or (), allow_host or ())
+    loaded = loader.load(recipe, set_ or (), allow_path or (), allow_host or (), allow_code)
     folder = Folder(work)
     with folder.locked(f"recipe {loaded.recipe.name}", wait):
         hashes = Hashes(work / "hashes.json", rehash)
@@ -76,6 +80,7 @@ def plan(
     until: Until = None,
     allow_path: Allow = None,
     allow_host: AllowHost = None,
+    allow_code: AllowCode = False,
     json: Json = False,
 ) -> None:
     """Say what a run would do: what is done, what is to do, calls, dollars, memory, time.
@@ -89,7 +94,7 @@ def plan(
     from recipes.work import Hashes
     from recipes.work import Work as Folder
 
-    loaded = loader.load(recipe, set_ or (), allow_path or (), allow_host or ())
+    loaded = loader.load(recipe, set_ or (), allow_path or (), allow_host or (), allow_code)
     listed = stages.until(stages.stages(loaded, Hashes(work / "hashes.json"), path_in(work)), until)
     planned = make_plan(listed, Folder(work))
     if json:

@@ -127,3 +127,55 @@ def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_file_too_large_for_a_recipe_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="a recipe has at most"):
         load(write(tmp_path, "#" * 1_000_001))
+
+
+PRESET = """
+passages:
+  short: {sql: n_words <= 50, reason: ours}
+  long_enough: {sql: n_words >= 3}
+examples:
+"""
+
+
+def test_a_preset_in_a_file_is_written_out_in_the_recipe_and_the_recipes_rules_win(
+    tmp_path: Path,
+) -> None:
+    recipe = write(tmp_path, GOOD)
+    (tmp_path / "mine.yaml").write_text(PRESET)
+    keep = "screen.passages.keep={long_enough: n_words >= 9}"
+
+    found = load(recipe, ["screen.passages.preset=mine.yaml", keep]).recipe.screen.passages
+
+    assert found.preset is None
+    assert {name: rule.sql for name, rule in found.keep.items()} == {
+        "short": "n_words <= 50",
+        "long_enough": "n_words >= 9",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("passages: {a: {sql: 'true', why: x}}", "passages.a: why: Extra inputs"),
+        ("passages: {a: 3}", "passages.a"),
+        ("passages: [a]", "passages is not a gate with rules"),
+        ("rules: {a: 'true'}", "rules is not a gate with rules"),
+        ("passages: {a: &x true, b: *x}", "an alias"),
+        ("passages: {a: 'true', a: 'false'}", "the key a a second time"),
+        ("- 3", "holds list, a preset is"),
+    ],
+)
+def test_a_file_that_is_no_preset_is_told_in_one_line(tmp_path: Path, text: str, said: str) -> None:
+    recipe = write(tmp_path, GOOD)
+    (tmp_path / "mine.yaml").write_text(text)
+    with pytest.raises(RecipeError, match=f"mine.yaml.*{said}") as caught:
+        load(recipe, ["screen.passages.preset=mine.yaml"])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_preset_lies_where_paths_of_a_recipe_may_lie(tmp_path: Path) -> None:
+    (tmp_path / "recipe").mkdir()
+    recipe = write(tmp_path / "recipe", GOOD)
+    (tmp_path / "mine.yaml").write_text(PRESET)
+    with pytest.raises(RecipeError, match="--allow-path"):
+        load(recipe, ["screen.passages.preset=../mine.yaml"])
