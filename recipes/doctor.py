@@ -12,6 +12,8 @@ KEYS = ("OPENAI_API_KEY", "HF_TOKEN", "OPENROUTER_API_KEY", "ANTHROPIC_API_KEY",
 EXTRAS = {
     "train": "bases, tuning and evaluation",
     "docling": "PDF by layout models, with `pdf: docling`",
+    "chem": "the measure `smiles`",
+    "eval": "benchmarks of lm-eval, by their names",
 }
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import yaml
 from pydantic import BaseModel, ValidationError
 
+from schemas import strict_yaml
 from schemas.errors import RecipeError
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -40,6 +42,25 @@ def pairs(given: Sequence[str], option: str) -> dict[str, str]:
         if not equals or not name.strip() or name.strip() in found:
             raise RecipeError(f"{option} {one}: not of the form name=value, each name once.")
         found[name.strip()] = value
+    return found
+
+
+def parameters(given: Sequence[str]) -> dict[str, dict[str, object]]:
+    """`measure.parameter=value` options: measure -> its parameters; values are read as YAML.
+
+    Raises:
+        RecipeError: one is of another form, or a parameter is given twice.
+    """
+    found: dict[str, dict[str, object]] = {}
+    for place, value in pairs(given, "--with").items():
+        measure, dot, parameter = place.rpartition(".")
+        try:
+            read = strict_yaml.value(value)
+        except yaml.YAMLError as error:
+            raise RecipeError(f"--with {place}: {value!r} is not a YAML value.") from error
+        if not dot or not measure or not parameter:
+            raise RecipeError(f"--with {place}={value}: not of the form measure.parameter=value.")
+        found.setdefault(measure, {})[parameter] = read
     return found
 
 
