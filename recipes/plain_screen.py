@@ -18,6 +18,7 @@ from schemas.plain import Plain, check_kept, check_output, open_rows, write_kept
 from schemas.recipe import Screen
 
 if TYPE_CHECKING:
+    from curate.screen.planned import Gate
     from curate.screen.view import Readable
 
 
@@ -53,21 +54,20 @@ def screen(
         check_kept(path, one)
     rows = with_fields(open_rows(path), text, path)
     source = open_rows(documents) if documents else None
-    gate = "examples" if "messages" in rows.schema.names else "passages"
-    planned = plan(settings, gate, rows.schema, source is not None, "screen")  # type: ignore[arg-type]
+    planned = plan(settings, gate_of(rows.schema), rows.schema, source is not None, "screen")
     tables: dict[str, Plain] = {}
     pairs: list[pa.Table] = []
     for name, given in planned.measures.items():
-        table = _measured(name, given, rows, source)
+        found = measured(name, given, rows, source)
         if catalog.get(name, "screen").gives_pairs:
-            pairs.append(table)
+            pairs.append(found)
         else:
-            tables[name] = Plain(table)
+            tables[name] = Plain(found)
     seen = gather(planned, rows, source, tables)
     verdicts = judge(seen, planned.keep, planned.unique, pa.concat_tables(pairs) if pairs else None)
-    for name, measured in tables.items():
+    for name, table in tables.items():
         for column in catalog.get(name, "screen").columns:
-            verdicts = verdicts.append_column(column, measured.dataset()[column])
+            verdicts = verdicts.append_column(column, table.dataset()[column])
     passed = verdicts["kept"].to_pylist()
     write_rows(out, verdicts.schema, verdicts.to_batches())
     if kept:
@@ -83,8 +83,24 @@ def screen(
     }
 
 
-def _measured(name: str, given: Mapping[str, Any], rows: "Readable", documents: Any) -> pa.Table:  # noqa: ANN401
-    """The columns of a measure, or its pairs of rows."""
+def gate_of(columns: pa.Schema) -> "Gate":
+    """Whose rules are for rows with these columns: those of questions with answers, or of texts."""
+    asked = "messages" in columns.names or {"instruction", "response"} <= set(columns.names)
+    return "examples" if asked else "passages"
+
+
+def measured(name: str, given: Mapping[str, Any], rows: "Readable", documents: Any) -> pa.Table:  # noqa: ANN401
+    """The columns of a measure, or its pairs of rows.
+
+    Args:
+        name: the measure.
+        given: its parameters; defaults for the others.
+        rows: as `with_fields` gives them.
+        documents: where `document_*` is looked up.
+
+    Raises:
+        RecipeError: the rows lack what it reads, or it asks a teacher.
+    """
     from curate.screen import catalog
     from curate.screen.gate import measure
     from curate.screen.planned import DUPLICATES, SEMANTIC, references_of
@@ -105,8 +121,8 @@ def _measured(name: str, given: Mapping[str, Any], rows: "Readable", documents: 
         embedder = local(Path(params.model), where)
         return measure_meaning(collections, params, where, None, embedder).pairs
     against = opened(named) if name == DUPLICATES else {}
-    measured = measure(name, given, rows, documents, references=against)
-    return pa.Table.from_batches(measured.batches, schema=measured.schema)
+    found = measure(name, given, rows, documents, references=against)
+    return pa.Table.from_batches(found.batches, schema=found.schema)
 
 
 def _to_stderr(line: str) -> None:

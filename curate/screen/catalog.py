@@ -4,7 +4,7 @@ A measure is one file in `measures/`. What it adds is read from the file's sourc
 it, so that a run with nothing to do starts fast. A measure's file has
 
     VERSION   raised when its numbers change
-    COLUMNS   column -> (Arrow type, what it is)
+    COLUMNS   column -> (Arrow type, what it is); or those of other modules, joined: {**A, **B}
     Params    a frozen pydantic model; a field of type `str` names a column that the measure reads,
               unless it has a method `reads`, or the file a function `reads(params, available)`
     REFERENCES  where it has one: the parameter that names what rows are compared with
@@ -37,6 +37,8 @@ from pydantic import BaseModel, ValidationError
 from schemas.errors import RecipeError
 
 FOLDER = Path(__file__).parent / "measures"
+ROOT = Path(__file__).parents[2]
+"""Where the packages lie."""
 Kind = Literal[
     "measure",
     "measure_twice",
@@ -178,7 +180,30 @@ def stated(tree: ast.Module) -> tuple[dict[str, Any], set[str]]:
 
 
 def _describe(path: Path) -> Measure:
-    values, functions = stated(ast.parse(path.read_text(encoding="utf-8")))
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree.body = [_joined(node, tree) for node in tree.body]
+    values, functions = stated(tree)
     kind = next(kind for kind in KINDS if kind in functions)
     references = values.get("REFERENCES")
     return Measure(path.stem, kind, values["VERSION"], values["COLUMNS"], references)
+
+
+def _joined(node: ast.stmt, tree: ast.Module) -> ast.stmt:
+    """`COLUMNS = {**A, **B}` with what A and B are in the modules that they are imported from."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Dict):
+        return node
+    names = [one.id for one in node.value.values if isinstance(one, ast.Name)]
+    if len(names) != len(node.value.keys) or any(node.value.keys):
+        return node
+    joined: dict[str, Any] = {}
+    for name in names:
+        (module,) = {
+            found.module
+            for found in tree.body
+            if isinstance(found, ast.ImportFrom)
+            for alias in found.names
+            if (alias.asname or alias.name) == name and alias.name == "COLUMNS"
+        }
+        file = ROOT.joinpath(*str(module).split(".")).with_suffix(".py")
+        joined |= stated(ast.parse(file.read_text(encoding="utf-8")))[0]["COLUMNS"]
+    return ast.parse(f"COLUMNS = {joined!r}").body[0]

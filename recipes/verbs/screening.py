@@ -1,12 +1,16 @@
 """Verbs that judge rows and remember them: screen, index."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from recipes.verbs.run import Json
-from recipes.verbs.tables import Out, Table
+from recipes.verbs.tables import Table
+
+if TYPE_CHECKING:
+    from schemas.recipe import Screen
 
 Compared = Annotated[
     str,
@@ -16,14 +20,33 @@ Compared = Annotated[
 
 def screen(
     table: Table,
-    out: Out,
+    out: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="File of the verdicts; with --analyze, of its page."),
+    ] = None,
+    analyze: Annotated[
+        bool,
+        typer.Option("--analyze", help="Only look: every signal, and what presets would do."),
+    ] = False,
     text: Annotated[
         list[str] | None, typer.Option("--text", help="Column of the text; several are joined.")
     ] = None,
     measures: Annotated[
-        str, typer.Option("--measures", metavar="A,B", help="Measures to write beside verdicts.")
+        str,
+        typer.Option(
+            "--measures", metavar="A,B", help="Measures to write beside verdicts; a .py is yours."
+        ),
     ] = "",
-    preset: Annotated[str | None, typer.Option("--preset", help="Rules that ship.")] = None,
+    with_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with", metavar="MEASURE.PARAMETER=VALUE", help="Set a parameter of a measure."
+        ),
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option("--preset", help="Rules that ship: science, web; or a file of yours."),
+    ] = None,
     keep: Annotated[
         list[str] | None,
         typer.Option("--keep", metavar="NAME='SQL'", help="A rule; kept rows meet all of them."),
@@ -74,14 +97,14 @@ def screen(
     Example: retort screen alpaca.json -o verdicts.parquet --unique 0.8 --kept clean.json
     """
     from recipes import plain_screen
-    from recipes.options import pairs, validated
+    from recipes.options import pairs, parameters, validated
     from recipes.show import print_json, print_table, say
     from schemas.errors import RecipeError
     from schemas.recipe import Screen
 
     settings: dict[str, object] = {
         "preset": preset,
-        "measures": {name: {} for name in measures.split(",") if name},
+        "measures": {name: {} for name in measures.split(",") if name} | parameters(with_ or ()),
         "keep": pairs(keep or (), "--keep"),
         "clean_of": benchmark or [],
         "unique": None
@@ -98,9 +121,18 @@ def screen(
         raise RecipeError(
             "screen: --prefer, --field, --against and --semantic go with --unique. Give it."
         )
-    told = plain_screen.screen(
-        table, out, validated(Screen, settings), text or (), kept, rejected, documents
-    )
+    chosen = validated(Screen, settings)
+    if analyze:
+        if unique is not None or kept or rejected or benchmark:
+            raise RecipeError(
+                "screen: --analyze only looks. Leave --unique, --benchmark, --kept and --rejected "
+                "out."
+            )
+        _analyze(table, out, chosen, text or (), documents, json)
+        return
+    if out is None:
+        raise RecipeError("screen: where do the verdicts go? Give -o FILE, or --analyze.")
+    told = plain_screen.screen(table, out, chosen, text or (), kept, rejected, documents)
     if json:
         print_json(told)
         return
@@ -108,6 +140,34 @@ def screen(
     rows: list[list[object]] = [[name, count] for name, count in told["rules"].items()]
     if rows:
         print_table(["rule", "set aside"], rows)
+
+
+def _analyze(
+    table: Path,
+    out: Path | None,
+    settings: "Screen",
+    text: Sequence[str],
+    documents: Path | None,
+    json: bool,
+) -> None:
+    """What rows are like, in the terminal and as a page."""
+    from recipes.analysis.analyze import analyze
+    from recipes.analysis.show import print_analysis
+    from recipes.report.analysis import write_page
+    from recipes.show import print_json, say
+    from schemas.errors import RecipeError
+    from schemas.tables import write_whole
+
+    page = out or Path(f"{table.stem}.analysis.html")
+    if page.suffix != ".html" or not page.parent.is_dir():
+        raise RecipeError(f"-o {page}: a page is a .html file, in a folder that is there.")
+    analysis = analyze(table, settings, text, documents)
+    write_whole(page, write_page(analysis).encode())
+    if json:
+        print_json({**analysis.as_json(), "page": str(page)})
+        return
+    print_analysis(analysis)
+    say(f"page  {page}")
 
 
 def index(

@@ -309,3 +309,34 @@ def test_a_wrong_part_is_one_line(
 
     assert done.status == 2 and message in done.err and len(done.err.splitlines()) == 1
     assert not (tmp_path / "m").exists()
+
+
+def test_a_parameter_of_a_measure_can_be_set(tmp_path: Path, retort: Retort) -> None:
+    put(tmp_path / "rows.jsonl", [{"text": "one", "abstract": "one two three"}])
+
+    told = retort(
+        *("screen", "rows.jsonl", "-o", "v.jsonl", "--with", "length.text=abstract"), cwd=tmp_path
+    )
+
+    assert told.status == 0, told.err
+    assert rows_of(tmp_path / "v.jsonl")[0]["n_words"] == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("length=3", "not of the form measure.parameter=value"),
+        ("length.txt=x", "length.txt: Extra inputs are not permitted"),
+        ("lenght.text=x", "Did you mean length?"),
+        ("length.text=[", "is not a YAML value"),
+    ],
+)
+def test_a_parameter_that_cannot_be_is_one_line(
+    tmp_path: Path, retort: Retort, given: str, said: str
+) -> None:
+    put(tmp_path / "rows.jsonl", [{"text": "one"}])
+
+    told = retort("screen", "rows.jsonl", "-o", "v.jsonl", "--with", given, cwd=tmp_path)
+
+    assert told.status == 2 and said in told.err and told.err.count("\n") == 1
+    assert not (tmp_path / "v.jsonl").exists()

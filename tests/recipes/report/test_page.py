@@ -2,8 +2,6 @@
 
 import itertools
 import re
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 
 from recipes.report import text, write_report
 from schemas.recipe import Recipe
+from tests.recipes.report.browser import on_a_phone
 from tests.recipes.report.models import TUNED, model_tables
 from tests.recipes.report.pages import Page
 from tests.recipes.report.tables import HOSTILE, RECIPE, STAGES, Rows, rows_of, tables_of
@@ -176,37 +175,11 @@ def test_every_drawing_has_a_name_and_every_table_cell_a_heading(either: Page) -
 def test_a_browser_shows_it_without_complaint_and_without_sideways_scrolling(
     tmp_path: Path, recipe: Recipe, made: Callable[[Rows, Path, str], dict[str, Path]]
 ) -> None:
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser is None:
-        pytest.skip("no chromium is installed; the page is looked at in a real browser with it")
     planted = f"{HOSTILE} {'x' * 600} "
     tables = made(rows_of(planted, n_documents=32), tmp_path, planted)
     page = write_report(recipe, tables).replace("<details>", "<details open>")
-    (tmp_path / "report.html").write_text(page, encoding="utf-8")
-    frame = (
-        "<iframe src='report.html' width='390' height='900' style='border:0'></iframe>"
-        "<script>onload = () => { const page = frames[0].document.documentElement;"
-        "const width = `${page.scrollWidth} of ${page.clientWidth}`;"
-        "document.title = `${frames[0].document.title}: ${width}`; }</script>"
-    )
-    (tmp_path / "frame.html").write_text(frame, encoding="utf-8")
-    options = (
-        "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars "
-    )
-    options += "--disable-background-networking --disable-component-update --disable-sync "
-    options += "--allow-file-access-from-files --enable-logging=stderr --v=0 --dump-dom"
-    shown = subprocess.run(
-        [
-            browser,
-            *options.split(),
-            f"--user-data-dir={tmp_path / 'profile'}",
-            (tmp_path / "frame.html").as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
 
-    assert "<title>small · Retort: 390 of 390</title>" in shown.stdout
-    assert "CONSOLE" not in shown.stderr
+    title, complaints = on_a_phone(page, tmp_path)
+
+    assert title == "small · Retort: 390 of 390"
+    assert "CONSOLE" not in complaints
