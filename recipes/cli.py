@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from recipes.verbs import fake, look, models, run, screening, tables, teachers
+from recipes.verbs import audit, fake, look, models, run, screening, tables, teachers
 
 app = typer.Typer(
     name="retort",
@@ -33,6 +33,7 @@ VERBS = (
         teachers.calls,
         look.why,
         look.diff,
+        audit.audit,
     ),
     *(look.report, look.doctor, look.clean, fake.serve_fake),
 )

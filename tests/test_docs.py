@@ -222,7 +222,7 @@ def test_the_reference_is_what_the_code_says() -> None:
 def test_every_verb_has_help_with_an_example_that_names_it(tmp_path: Path, retort: Retort) -> None:
     listed = retort("--help", cwd=tmp_path).out.split("Commands:")[1]
     verbs = re.findall(r"^  ([\w-]+) ", listed, re.MULTILINE)
-    assert len(verbs) == 17
+    assert len(verbs) == 18
     for verb in verbs:
         assert f"Example: retort {verb}" in retort(verb, "--help", cwd=tmp_path).out
 
