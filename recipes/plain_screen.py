@@ -3,6 +3,7 @@
 Every function reads files or table folders and writes one output, whole or not at all.
 """
 
+import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,10 @@ from schemas.recipe import Screen
 if TYPE_CHECKING:
     from curate.screen.planned import Gate
     from curate.screen.view import Readable
+    from schemas.recipe import Rule
+
+RULES = "retort.rules"
+"""Metadata of a Parquet file of verdicts: rule -> its SQL and reason, as JSON."""
 
 
 def screen(
@@ -43,10 +48,10 @@ def screen(
         documents: where `document_*` and the evidence are looked up.
     """
     from curate.screen import catalog
-    from curate.screen.fields import with_fields
+    from curate.screen.fields import with_fields, with_nulls
     from curate.screen.gate import gather
     from curate.screen.judge import judge
-    from curate.screen.planned import plan
+    from curate.screen.planned import named_by, plan, preset
 
     began = time.monotonic()
     check_output(out)
@@ -54,7 +59,10 @@ def screen(
         check_kept(path, one)
     rows = with_fields(open_rows(path), text, path)
     source = open_rows(documents) if documents else None
-    planned = plan(settings, gate_of(rows.schema), rows.schema, source is not None, "screen")
+    gate = gate_of(rows.schema)
+    shipped = preset(settings.preset, gate, "screen")
+    rows = with_nulls(rows, named_by(shipped, f"preset {settings.preset}"), gate)
+    planned = plan(settings, gate, rows.schema, source is not None, "screen")
     tables: dict[str, Plain] = {}
     pairs: list[pa.Table] = []
     for name, given in planned.measures.items():
@@ -69,6 +77,7 @@ def screen(
         for column in catalog.get(name, "screen").columns:
             verdicts = verdicts.append_column(column, table.dataset()[column])
     passed = verdicts["kept"].to_pylist()
+    verdicts = verdicts.replace_schema_metadata({RULES: _as_json(planned.keep)})
     write_rows(out, verdicts.schema, verdicts.to_batches())
     if kept:
         _copy(path, passed, kept)
@@ -81,6 +90,11 @@ def screen(
         "rules": {one["values"]: one["counts"] for one in counts},
         "seconds": round(time.monotonic() - began, 3),
     }
+
+
+def _as_json(keep: "Mapping[str, Rule]") -> str:
+    """Rules, for whoever reads the verdicts later."""
+    return json.dumps({name: {"sql": one.sql, "reason": one.reason} for name, one in keep.items()})
 
 
 def gate_of(columns: pa.Schema) -> "Gate":

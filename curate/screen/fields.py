@@ -5,14 +5,17 @@ form has both, `instruction` and `response`, joined batch by batch. In an instru
 form the field `instruction` is the instruction with its input.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curate.screen import catalog
+from curate.screen.planned import Gate
 from curate.screen.view import SEPARATOR, Readable
 from schemas.errors import RecipeError, TableError
+from schemas.rows import EXAMPLES, PASSAGES
 
 FORMS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("text",), ()),
@@ -33,7 +36,7 @@ class Joined:
     """Rows with columns that are made of several of theirs."""
 
     def __init__(self, rows: Readable, made: Mapping[str, Sequence[str]]) -> None:
-        """Name -> the columns that are joined by a blank line."""
+        """Name -> the columns that are joined by a blank line; a null where there are none."""
         self._rows, self._made = rows, dict(made)
 
     @property
@@ -46,7 +49,7 @@ class Joined:
         """The rows in order, some columns of them, a batch at a time."""
         wanted = self.schema.names if columns is None else list(columns)
         sources = [source for name in wanted for source in self._made.get(name, (name,))]
-        for batch in self._rows.batches(list(dict.fromkeys(sources))):
+        for batch in self._rows.batches(list(dict.fromkeys(sources)) or ["id"]):
             arrays = [
                 _joined(batch, self._made[name]) if name in self._made else batch.column(name)
                 for name in wanted
@@ -59,8 +62,30 @@ class Joined:
 
 
 def _joined(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.Array:
+    if not columns:
+        return pa.nulls(len(batch), pa.large_string())
     texts = [pc.fill_null(batch.column(column).cast(pa.large_string()), "") for column in columns]
     return pc.binary_join_element_wise(*texts, pa.scalar(SEPARATOR, pa.large_string()))
+
+
+def with_nulls(rows: Readable, named: Iterable[str], gate: Gate) -> Readable:
+    """Rows with a null in the columns of text that rows of a gate have and these lack.
+
+    So the rules of a preset, which are for rows made from passages, can be asked of any file.
+
+    Args:
+        rows: as `with_fields` gives them.
+        named: columns that the preset's rules name.
+        gate: whose columns.
+    """
+    measured = {column for one in catalog.measures().values() for column in one.columns}
+    of_gate = {
+        field.name
+        for field in (EXAMPLES if gate == "examples" else PASSAGES)
+        if pa.types.is_string(field.type)
+    }
+    lacking = sorted(set(named) & of_gate - measured - set(rows.schema.names))
+    return Joined(rows, dict.fromkeys(lacking, ())) if lacking else rows
 
 
 def with_fields(rows: Readable, named: Sequence[str], path: Path) -> Readable:

@@ -173,6 +173,16 @@ def preset(name: str | None, gate: Gate, where: str) -> dict[str, Rule]:
     return {rule: _rule(f"{path}: {gate}.{rule}", body) for rule, body in _of(gates, gate)}
 
 
+def named_by(keep: Mapping[str, Rule], where: str) -> set[str]:
+    """Columns that rules name.
+
+    Raises:
+        RecipeError: a rule that cannot be.
+    """
+    checked = [rules.check(f"{where}.{name}", rule.sql) for name, rule in keep.items()]
+    return set().union(*(one.columns for one in checked))
+
+
 def _of(gates: Mapping[str, Any], gate: Gate) -> list[tuple[str, object]]:
     return list((gates.get(gate) or {}).items())
 

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.screen import catalog, rules
-from curate.screen.fields import with_fields
-from curate.screen.planned import PRESETS, Gate, preset
+from curate.screen.fields import with_fields, with_nulls
+from curate.screen.planned import PRESETS, Gate, named_by, preset
 from curate.screen.view import Readable, view
 from recipes.analysis.distributions import Distribution, distribution
 from recipes.analysis.set_aside import Preset, apply
@@ -93,6 +93,9 @@ def analyze(path: Path, settings: Screen, text: Sequence[str], documents: Path |
     source = open_rows(documents) if documents else None
     gate = gate_of(rows.schema)
     presets = _presets(settings, gate)
+    shipped = {name: keep for name, keep in presets.items() if name != YOURS}
+    for name, keep in shipped.items():
+        rows = with_nulls(rows, named_by(keep, f"preset {name}"), gate)
     table = pa.Table.from_batches(view(rows, ["id", *_scalars(rows)]))
     left_out: dict[str, str] = {}
     distributions: list[Distribution] = []
@@ -138,10 +141,7 @@ def _measures(
     settings: Screen, presets: Mapping[str, Mapping[str, Rule]], own: Sequence[str]
 ) -> list[str]:
     """The measures that are taken, those that say most first."""
-    columns: set[str] = set()
-    for name, keep in presets.items():
-        for rule, body in keep.items():
-            columns |= rules.check(f"preset {name}.{rule}", body.sql).columns
+    columns = set().union(*(named_by(keep, f"preset {name}") for name, keep in presets.items()))
     wanted = catalog.needed(columns, own)
     for name in settings.measures:
         if catalog.get(name, "screen.measures").gives_pairs:

@@ -4,6 +4,7 @@ A gate is one of a run's, or a plain file with the verdicts that `retort screen`
 its tables are in the order of the rows, so a row is its position in every one of them.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from curate.screen.fields import with_fields
 from curate.screen.view import Readable
+from recipes.plain_screen import RULES
 from recipes.run_tables import GATES, LEVELS, RunTables
 from schemas.errors import TableError
 from schemas.plain import open_rows
@@ -102,7 +105,16 @@ def of_file(path: Path, verdicts: Path, text: Sequence[str]) -> Gate:
     rows = with_fields(open_rows(path), text, path)
     own = [name for name in judged.schema.names if name not in VERDICTS.names]
     measured = [Picked(judged, own)] if own else []
-    return Gate(path.name, None, rows, judged, measured, {}, None, None)
+    return Gate(path.name, None, rows, judged, measured, _rules(verdicts), None, None)
+
+
+def _rules(verdicts: Path) -> dict[str, dict[str, Any]]:
+    """Rule -> its SQL and reason, as a Parquet file of verdicts has them; other forms do not."""
+    if verdicts.suffix != ".parquet":
+        return {}
+    stored = pq.read_schema(verdicts).metadata or {}
+    found: dict[str, dict[str, Any]] = json.loads(stored.get(RULES.encode(), b"{}"))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,3 +94,18 @@ def test_a_run_is_audited_with_quotes_in_their_source(
         assert "«" in row["evidence"]
         assert row["question"] and row["answer"] and row["title"]
         assert row["source"].startswith("file:")
+
+
+def test_the_sheet_of_a_screened_file_says_what_its_rules_are(
+    tmp_path: Path, retort: Retort
+) -> None:
+    texts = [{"text": "word " * n} for n in range(1, 21)]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, texts)))
+    screened = ("screen", "rows.jsonl", "-o", "v.parquet", "--keep", "long=n_words > 5")
+    assert retort(*screened, cwd=tmp_path).status == 0
+
+    told = retort("audit", "rows.jsonl", "--verdicts", "v.parquet", "-n", "10", cwd=tmp_path)
+
+    assert told.status == 0, told.err
+    rejected = [row for row in written(tmp_path / "audit.csv") if row["verdict"] == "rejected"]
+    assert rejected and all("n_words > 5" in row["rule_says"] for row in rejected)

@@ -14,8 +14,8 @@ _LEAN: dict[str, Any] = {
 }
 _NOTHING_COUNTED: dict[str, Any] = {"_nrt": False}
 ZERO, ONE, TWO, NONE = cast(tuple[int, int, int, int], tuple(np.array([0, 1, 2, -1])))
-"""Numbers to begin with. A part that is handed a number as the code has it is compiled for that number
-alone, and again for others."""
+"""Numbers to begin with. A part that is handed a number as the code has it is compiled for that
+number alone, and again for others."""
 Part = TypeVar("Part", bound=Callable[..., object])
 
 
