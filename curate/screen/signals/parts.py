@@ -32,3 +32,8 @@ def part(function: Part) -> Part:
 def part_that_allocates(function: Part) -> Part:
     """The same for a function that makes arrays."""
     return cast(Part, numba.njit(**_LEAN)(function))
+
+
+def part_in_place(function: Part) -> Part:
+    """The same for a function called once: put into the code of its caller it compiles sooner."""
+    return cast(Part, numba.njit(**_LEAN, **_NOTHING_COUNTED, inline="always")(function))

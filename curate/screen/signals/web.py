@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from curate.screen.kernels import Bytes, Offsets, compiled, on_threads
 from curate.screen.signals.c4 import Phrases, add_line, phrases
 from curate.screen.signals.flags import BREAK, CODE, Characters, characters
-from curate.screen.signals.parts import ONE, TWO, ZERO, part, part_that_allocates
+from curate.screen.signals.parts import (
+    ONE,
+    TWO,
+    ZERO,
+    part,
+    part_in_place,
+    part_that_allocates,
+)
 from curate.screen.signals.pieces import n_newlines, pieces
 from curate.screen.signals.repetition import Runs, repetition
 from curate.screen.signals.rows import FULL_STOP, NEWLINE, decode, filled, run
@@ -149,7 +156,7 @@ def scratch(n_bytes: int) -> Scratch:
     )
 
 
-@part
+@part_in_place
 def web_row(
     text: Bytes, start: int, end: int, known: Tables, used: Scratch, values: Values
 ) -> None:
@@ -181,7 +188,7 @@ def web_row(
     _pieces(row, n, n_words, used.compared, used.slots, values)
 
 
-@part
+@part_in_place
 def _lines(row: Characters, n: int, known: Tables, used: Scratch, values: Values) -> int:
     """Write what is said of lines, and all words; how many these are."""
     n_lines = n_bullets = n_ellipses = n_words = begin = ZERO
