@@ -158,9 +158,9 @@ def test_law_3_an_equal_output_stops_the_propagation(ran: Callable[..., Any]) ->
 
 
 def test_law_3_a_new_measure_leaves_the_others(ran: Callable[..., Any]) -> None:
-    told = made(ran("screen.passages.keep.short=n_characters < 100000"))
+    told = made(ran("screen.passages.keep.told=language_confidence <= 1"))
 
-    assert told == {"screen.passages.length", "screen.passages"}
+    assert told == {"screen.passages.language", "screen.passages"}
 
 
 def test_law_3_a_file_with_a_new_date_and_the_same_bytes_is_the_same(

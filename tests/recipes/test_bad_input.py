@@ -233,7 +233,7 @@ def test_no_verb_shows_the_help(copy: Path, retort: Retort) -> None:
         ({"text": 5}, ["--unique", "0.8"], "text"),
         ({"text": {"a": 1}}, ["--unique", "0.8"], "text"),
         ({"text": "a"}, ["--measures", "license"], "license"),
-        ({"text": "a"}, ["--measures", "grounding"], "evidence"),
+        ({"text": "a"}, ["--measures", "grounding"], "instruction"),
         ({"messages": "hi"}, ["--measures", "length"], "messages"),
         ({"messages": [{"who": "me"}]}, ["--measures", "length"], "messages"),
         (

@@ -16,8 +16,13 @@ STAGES = [
     "read.general.0",
     "collect",
     "segment",
-    "screen.passages.license",
+    "screen.passages.boilerplate",
     "screen.passages.duplicates",
+    "screen.passages.injection",
+    "screen.passages.kind",
+    "screen.passages.length",
+    "screen.passages.license",
+    "screen.passages.signals",
     "screen.passages",
     "synthesize",
     "screen.examples.duplicates",
@@ -126,7 +131,7 @@ def test_a_plan_says_what_is_done_and_does_nothing(
     assert {stage["state"] for stage in done["stages"]} == {"done"}
     assert [stage["state"] for stage in changed["stages"]] == ["done"] * 3 + ["to do"] + [
         "depends"
-    ] * 9
+    ] * (len(STAGES) - 4)
     assert fresh["stages"][0]["state"] == "to do"
     assert (done["calls"], done["usd"], done["seconds"]) == (0, 0.0, 0)
     assert changed["seconds"] > 0 and changed["peak_memory_bytes"] > 1 << 20
@@ -170,7 +175,7 @@ def test_doctor_names_packages_extras_and_keys_without_values(papers: Path, reto
     told = retort("doctor", "--json", cwd=papers, env={"HF_TOKEN": "hf_secret"})
 
     assert told.json["packages"]["duckdb"]
-    assert set(told.json["extras"]) == {"train", "docling"}
+    assert set(told.json["extras"]) == {"train", "docling", "chem", "eval"}
     assert told.json["keys"]["HF_TOKEN"] is True
     assert "hf_secret" not in told.out
 
