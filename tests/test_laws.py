@@ -185,6 +185,7 @@ def test_law_3_a_changed_file_is_read_again(
     assert made(again.json) == {"read.domain.0", "collect"}
 
 
+@pytest.mark.slow
 def test_law_3_rehash_sees_a_change_that_kept_size_and_date(
     papers: Path, tmp_path: Path, retort: Callable[..., Any]
 ) -> None:
@@ -245,6 +246,7 @@ def test_law_4_a_second_run_in_a_work_folder_is_told_who_holds_it(
     assert len(second.err.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_law_4_a_second_run_can_wait(
     papers: Path, tmp_path: Path, retort: Callable[..., Any]
 ) -> None:
@@ -482,6 +484,7 @@ KEY = "sk-retort-test-9876543210"
 """Begins as keys of OpenAI do; opens nothing."""
 
 
+@pytest.mark.slow
 def test_law_10_a_teachers_key_is_in_no_file_and_no_message(
     papers: Path, tmp_path: Path, retort: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

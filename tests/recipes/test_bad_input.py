@@ -154,6 +154,7 @@ def limited(copy: Path, n_bytes: int) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.mark.slow
 def test_a_full_disk(copy: Path, retort: Retort) -> None:
     ended = limited(copy, 20_000)
 

@@ -94,6 +94,7 @@ def test_a_model_on_the_hub_is_fetched_once_and_pinned_to_its_commit(
     refused(missing, "base.hub: lab/none", "Correct the name")
 
 
+@pytest.mark.slow
 def test_a_hub_that_cannot_be_reached_is_said_so(
     project: Path, retort: Retort, tmp_path: Path
 ) -> None:
@@ -111,6 +112,7 @@ def test_a_base_that_is_not_there(project: Path, retort: Retort) -> None:
     refused(run(retort, project, "base.path=../outside"), "--allow-path")
 
 
+@pytest.mark.slow
 def test_a_base_that_wants_code_of_its_own(project: Path, retort: Retort) -> None:
     path = project / "model" / "config.json"
     told = json.loads(path.read_text())
@@ -140,6 +142,7 @@ def test_a_tokenizer_that_wants_code_of_its_own(project: Path, retort: Retort) -
     assert not marker.exists()
 
 
+@pytest.mark.slow
 def test_weights_that_are_pickled_are_not_read(project: Path, retort: Retort) -> None:
     weights = project / "model" / "model.safetensors"
     weights.rename(project / "model" / "pytorch_model.bin")

@@ -142,6 +142,7 @@ def test_instructions_and_articles_become_one_mixture_that_traces(
     assert general["messages"][1]["content"].startswith("Ice ")
 
 
+@pytest.mark.slow
 def test_a_document_that_is_excluded_later_goes_with_all_that_came_from_it(
     copied: Path, retort: Retort
 ) -> None:

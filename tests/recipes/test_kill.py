@@ -65,6 +65,7 @@ def killed_in(stage: str, recipe: Path, work: Path, *more: str) -> bool:
     return process.wait() == -signal.SIGKILL
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_any_time_ends_with_the_same_bytes(
     papers: Path, finished: Path, tmp_path: Path
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_run_killed_at_any_time_ends_with_the_same_bytes(
     assert not list(work.glob("tables/*.writing"))
 
 
+@pytest.mark.slow
 def test_a_stopped_run_says_so_in_one_line_and_keeps_finished_tables(
     papers: Path, finished: Path, tmp_path: Path
 ) -> None:

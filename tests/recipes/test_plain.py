@@ -200,6 +200,7 @@ def test_from_a_folder_to_a_mixture_verb_by_verb(
     assert example["license"] == "CC-BY-4.0" and example["source"].startswith("file:paper-")
 
 
+@pytest.mark.slow
 def test_a_table_folder_is_read_and_written_like_a_file(
     papers: Path, tmp_path: Path, retort: Retort
 ) -> None:

@@ -25,6 +25,7 @@ def lines(path: Path, rows: list[dict[str, Any]]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_tomorrows_rows_are_screened_against_yesterdays_without_them(
     tmp_path: Path, retort: Retort
 ) -> None:

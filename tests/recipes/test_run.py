@@ -255,6 +255,7 @@ def _latest(work: Path) -> str:
     return max(runs, key=lambda path: path.stat().st_mtime_ns).parent.name
 
 
+@pytest.mark.slow
 def test_why_tells_a_duplicate_with_its_twin_and_their_similarity(
     papers: Path, tmp_path: Path, retort: Retort
 ) -> None:

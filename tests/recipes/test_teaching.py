@@ -147,6 +147,7 @@ def test_plan_foresees_the_calls_that_a_run_then_makes(
     assert retort("plan", name, "--json", cwd=folder).json["calls"] == 0
 
 
+@pytest.mark.slow
 def test_a_preview_shows_pairs_that_the_run_does_not_pay_for_again(
     fake: Serving, folder: Path, retort: Retort
 ) -> None:
@@ -163,6 +164,7 @@ def test_a_preview_shows_pairs_that_the_run_does_not_pay_for_again(
     assert {row["id"] for row in shown} <= made
 
 
+@pytest.mark.slow
 def test_a_budget_stops_within_the_calls_in_flight_and_a_higher_one_goes_on(
     fake: Serving, folder: Path, retort: Retort
 ) -> None:
@@ -344,6 +346,7 @@ def test_calls_totals_lists_and_shows(fake: Serving, tmp_path: Path, retort: Ret
     assert retort("calls", "ffffff", cwd=tmp_path).status == 2
 
 
+@pytest.mark.slow
 def test_a_replayed_teacher_that_knew_nothing_does_not_stand_for_the_model(
     tmp_path: Path, retort: Retort
 ) -> None:

@@ -71,6 +71,7 @@ def test_articles_are_collected_over_the_command_line(
     assert json.loads(retraction["metadata"])["retracts"].startswith("10.1371/journal.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "folder",
     [

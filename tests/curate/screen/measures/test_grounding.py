@@ -4,7 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.screen.gate import measure
@@ -70,6 +70,7 @@ def test_every_quote_must_stand_at_its_offsets(
     assert row["n_evidence"] == len(evidence)
 
 
+@settings(max_examples=20)
 @given(st.text(st.characters(codec="utf-8"), min_size=1), st.data())
 def test_any_slice_of_any_text_is_verified(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text) - 1))
@@ -229,6 +230,7 @@ def test_a_context_that_gives_orders_is_seen() -> None:
     assert row["context_injected"]
 
 
+@settings(max_examples=20)
 @given(
     st.lists(
         st.tuples(*[st.one_of(st.none(), st.text(max_size=40), st.just("5 mg\0"))] * 4),
@@ -252,6 +254,7 @@ def test_bytes_that_are_no_text_are_measured() -> None:
     assert row["numbers_supported"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", ["a", "1 ", "\u200b", "[1] ", "\0", "mg/"])
 def test_a_megabyte_of_anything_is_measured(odd: str) -> None:
     long = odd * (1_000_000 // len(odd) // (10 if "1" in odd else 1))
@@ -260,6 +263,7 @@ def test_a_megabyte_of_anything_is_measured(odd: str) -> None:
     assert row["numbers_supported"] and row["answer_supported"]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_numbers_are_counted() -> None:
     many = " ".join(f"{one}," for one in range(100_000))
     (row,) = plain(question=["?"], answer=[many], context=[many])

@@ -14,7 +14,7 @@ import pytest
 from curate.screen.measures import grounding
 from tests.curate.synthesize.test_gold import CASES, drafts, quoted
 
-pytestmark = pytest.mark.shared_data
+pytestmark = [pytest.mark.shared_data, pytest.mark.slow]
 
 Columns = dict[str, Any]
 

@@ -163,6 +163,7 @@ def test_rows_without_a_teacher_are_read_without_its_columns() -> None:
     assert reads(Params(), ["license", "trainable"]) == ["license", "trainable"]
 
 
+@pytest.mark.slow
 def test_200_000_distinct_expressions_are_each_parsed_once_and_not_remembered() -> None:
     at_once = 20_000
     for first in range(0, 200_000, at_once):

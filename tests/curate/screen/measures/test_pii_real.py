@@ -11,7 +11,7 @@ from curate.collect.jats import read
 from curate.screen.measures.pii import Params, measure
 from schemas.rows import Document
 
-pytestmark = pytest.mark.shared_data
+pytestmark = [pytest.mark.shared_data, pytest.mark.slow]
 LABELS = {
     "email": "EMAIL_ADDRESS",
     "phone": "PHONE_NUMBER",
