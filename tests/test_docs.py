@@ -61,6 +61,7 @@ def test_the_readme_begins_with_what_it_is_two_commands_and_a_picture() -> None:
         "docs/duplicates.md",
         "docs/contamination.md",
         "docs/add-a-measure.md",
+        "docs/quality.md",
     ],
 )
 def test_links_lead_to_files(name: str) -> None:
@@ -92,6 +93,7 @@ def shown_commands() -> list[list[str]]:
         "docs/duplicates.md",
         "docs/contamination.md",
         "docs/add-a-measure.md",
+        "docs/quality.md",
     ],
 )
 def test_commands_that_are_shown_name_verbs_and_options_that_there_are(name: str) -> None:
@@ -127,7 +129,7 @@ def test_the_readmes_commands_run(
     listed = shown_commands()
     with_teacher = [one for one in listed if one[-1] in ("5", "calls") or one == ["plan", MINE]][1:]
     server = [one for one in listed if one[0] == "serve-fake"]
-    assert len(listed) >= 17 and len(with_teacher) == 3 and len(server) == 1
+    assert len(listed) >= 20 and len(with_teacher) == 3 and len(server) == 1
     for words in listed:
         if words not in (*with_teacher[1:], *server):
             done = retort(*words, cwd=folder)
