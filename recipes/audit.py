@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
+
 from recipes.auditing import answers, sheet
 from recipes.auditing.answers import Sheet
 from recipes.auditing.estimates import of_gates
-from recipes.auditing.population import Gate, of_file, of_run
+from recipes.auditing.population import Gate, column, of_file, of_run
 from recipes.auditing.strata import draw
 from recipes.auditing.told import COLUMNS, told
 from recipes.run_tables import RunTables
@@ -40,6 +42,22 @@ def gates_of(named: str, verdicts: Path | None, text: Sequence[str], work: Path)
     return of_run(RunTables(folder.find_run(named), folder))
 
 
+def _check_ids(gate: Gate) -> None:
+    """Refuse rows that cannot be told apart when the sheet comes back.
+
+    Raises:
+        TableError: two rows have one id.
+    """
+    counted = pc.value_counts(column(gate.verdicts, "id"))
+    repeated = counted.filter(pc.greater(pc.struct_field(counted, "counts"), 1))
+    if len(repeated):
+        first = repeated[0].as_py()
+        raise TableError(
+            f"{gate.name}: {first['counts']} rows have the id {str(first['values'])[:80]}, so "
+            f"their answers could not be told apart. Give each row an id of its own, or none."
+        )
+
+
 def write(
     gates: Sequence[Gate], out: Path, by: Sequence[str] | None, n: int, seed: int
 ) -> dict[str, Any]:
@@ -61,6 +79,8 @@ def write(
         RecipeError: a column that is not there, or more strata than rows.
     """
     sheet.check(out)
+    for gate in gates:
+        _check_ids(gate)
     drawn = draw(gates, by, n, seed)
     rows = told(gates, drawn)
     apart = dict.fromkeys(name for one in drawn for name, _ in one.stratum.columns)

@@ -48,7 +48,7 @@ def screen(
         documents: where `document_*` and the evidence are looked up.
     """
     from curate.screen import catalog
-    from curate.screen.fields import with_fields, with_nulls
+    from curate.screen.fields import with_fields, with_nulls, without_measured
     from curate.screen.gate import gather
     from curate.screen.judge import judge
     from curate.screen.planned import named_by, plan, preset
@@ -57,7 +57,8 @@ def screen(
     check_output(out)
     for one in filter(None, (kept, rejected)):
         check_kept(path, one)
-    rows = with_fields(open_rows(path), text, path)
+    _check_apart(path, documents, out, kept, rejected)
+    rows = without_measured(with_fields(open_rows(path), text, path))
     source = open_rows(documents) if documents else None
     gate = gate_of(rows.schema)
     shipped = preset(settings.preset, gate, "screen")
@@ -83,13 +84,44 @@ def screen(
         _copy(path, passed, kept)
     if rejected:
         _copy(path, [not one for one in passed], rejected)
+    notes = _notes(tables)
+    for note in notes:
+        _to_stderr(note)
     counts = pc.value_counts(pc.list_flatten(verdicts["failed"])).to_pylist()
     return {
         "rows": len(verdicts),
         "kept": sum(passed),
         "rules": {one["values"]: one["counts"] for one in counts},
+        "notes": notes,
         "seconds": round(time.monotonic() - began, 3),
     }
+
+
+def _notes(tables: "Mapping[str, Plain]") -> list[str]:
+    """What a user would otherwise take for granted."""
+    found = tables.get("grounding")
+    if found is None or pc.any(found.dataset()["has_source"]).as_py() is not False:
+        return []
+    return [
+        "grounding: no row has a source (a column evidence, context or contexts), so answers are "
+        "held to none"
+    ]
+
+
+def _check_apart(rows: Path, documents: Path | None, *outputs: Path | None) -> None:
+    """Refuse to write over what is read, or two outputs to one file.
+
+    Raises:
+        RecipeError: they would be.
+    """
+    taken = {one.resolve() for one in (rows, documents) if one is not None}
+    for one in filter(None, outputs):
+        if one.resolve() in taken:
+            raise RecipeError(
+                f"screen: {one} is read, or written already, by the same command. Name another "
+                f"file for it."
+            )
+        taken.add(one.resolve())
 
 
 def _as_json(keep: "Mapping[str, Rule]") -> str:

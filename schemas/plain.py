@@ -230,10 +230,24 @@ def write_rows(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch])
         else:
             with duckdb.connect() as database:
                 database.register("rows", pa.RecordBatchReader.from_batches(schema, iter(batches)))
-                database.execute(f"copy (from rows) to '{_quoted(beside)}' {WRITERS[path.suffix]}")
+                query = f"select {_selected(schema, path.suffix)} from rows"
+                database.execute(f"copy ({query}) to '{_quoted(beside)}' {WRITERS[path.suffix]}")
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _selected(schema: pa.Schema, suffix: str) -> str:
+    """The columns, in CSV those of lists and structures as JSON."""
+    nested = [field.name for field in schema if pa.types.is_nested(field.type)]
+    if suffix != ".csv" or not nested:
+        return "*"
+    made = [f"to_json({_name(one)}) as {_name(one)}" for one in nested]
+    return f"* replace ({', '.join(made)})"
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
 
 
 def check_output(path: Path) -> None:

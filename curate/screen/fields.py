@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from curate.screen import catalog
 from curate.screen.planned import Gate
+from curate.screen.readable import readable
 from curate.screen.view import SEPARATOR, Readable
 from schemas.errors import RecipeError, TableError
 from schemas.rows import EXAMPLES, PASSAGES
@@ -64,8 +65,44 @@ class Joined:
 def _joined(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.Array:
     if not columns:
         return pa.nulls(len(batch), pa.large_string())
-    texts = [pc.fill_null(batch.column(column).cast(pa.large_string()), "") for column in columns]
+    texts = [pc.fill_null(readable(batch.column(column)), "") for column in columns]
     return pc.binary_join_element_wise(*texts, pa.scalar(SEPARATOR, pa.large_string()))
+
+
+class Hidden:
+    """Rows whose columns of certain names are not seen, though a measure may still read them."""
+
+    def __init__(self, rows: Readable, names: Iterable[str]) -> None:
+        """Names that are not in the schema."""
+        self._rows, self._names = rows, frozenset(names)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Columns of the rows but those that are hidden."""
+        return pa.schema([field for field in self._rows.schema if field.name not in self._names])
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """The rows in order, some columns of them, a batch at a time."""
+        return self._rows.batches(self.schema.names if columns is None else columns)
+
+    def dataset(self) -> object:
+        """For DuckDB."""
+        return self._rows.dataset()
+
+
+def _measured() -> set[str]:
+    """Columns that measures add to rows."""
+    found = [one.columns for one in catalog.measures().values() if not one.gives_pairs]
+    return {column for columns in found for column in columns}
+
+
+def without_measured(rows: Readable) -> Readable:
+    """Rows without columns of a measure's names: rules are about what is measured.
+
+    A stranger's file could otherwise say of itself that it is in order.
+    """
+    taken = _measured() & set(rows.schema.names)
+    return Hidden(rows, taken) if taken else rows
 
 
 def with_nulls(rows: Readable, named: Iterable[str], gate: Gate) -> Readable:
@@ -78,13 +115,12 @@ def with_nulls(rows: Readable, named: Iterable[str], gate: Gate) -> Readable:
         named: columns that the preset's rules name.
         gate: whose columns.
     """
-    measured = {column for one in catalog.measures().values() for column in one.columns}
     of_gate = {
         field.name
         for field in (EXAMPLES if gate == "examples" else PASSAGES)
         if pa.types.is_string(field.type)
     }
-    lacking = sorted(set(named) & of_gate - measured - set(rows.schema.names))
+    lacking = sorted(set(named) & of_gate - _measured() - set(rows.schema.names))
     return Joined(rows, dict.fromkeys(lacking, ())) if lacking else rows
 
 
@@ -115,11 +151,28 @@ def with_fields(rows: Readable, named: Sequence[str], path: Path) -> Readable:
         _check_messages(rows.schema, path)
     made: dict[str, Sequence[str]] = {}
     text = tuple(named) or (*question, *answer)
-    if text not in (("text",), ("messages",)):
+    for column in text:
+        _check_text(rows.schema.field(column), path)
+    if text not in (("text",), ("messages",)) or not _is_text(rows.schema, text[0]):
         made["text"] = text
     if answer:
         made |= {"instruction": question, "response": answer}
     return Joined(rows, made) if made else rows
+
+
+def _is_text(columns: pa.Schema, name: str) -> bool:
+    """Whether a column is read as it is; numbers, nulls and bytes are made strings first."""
+    kind = columns.field(name).type
+    return name == "messages" or pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def _check_text(column: pa.Field, path: Path) -> None:
+    """Refuse a column that holds no text, but lists or structures."""
+    if column.name != "messages" and pa.types.is_nested(column.type):
+        raise TableError(
+            f"{path}: the column {column.name} is {column.type}, not text. Name a column of text "
+            f"with --text."
+        )
 
 
 def _check_messages(columns: pa.Schema, path: Path) -> None:

@@ -17,6 +17,7 @@ import pyarrow as pa
 from pydantic import BaseModel
 
 from curate.screen.catalog import KINDS, Measure, arrow, measures, stated
+from curate.screen.view import TURNS
 from schemas.errors import RecipeError
 from schemas.rows import EXAMPLES, PASSAGES, VERDICTS
 
@@ -38,7 +39,9 @@ def describe(path: Path) -> Measure:
     try:
         values, functions = stated(ast.parse(_source(path)))
     except SyntaxError as error:
-        raise RecipeError(f"{path}:{error.lineno}: not Python ({error.msg}). Mend it.") from error
+        raise RecipeError(
+            f"{path}:{error.lineno or 1}: not Python ({error.msg}). Mend it."
+        ) from error
     except ValueError as error:  # also of null characters in the source
         raise RecipeError(
             f"{path}: COLUMNS, VERSION and REFERENCES are written out as they are, not computed "
@@ -84,10 +87,11 @@ def _columns(path: Path, given: object) -> Mapping[str, tuple[str, str]]:
     if not isinstance(given, dict) or not given:
         raise RecipeError(f"{path}: has no COLUMNS, name -> (Arrow type, what it is). {EXAMPLE}")
     taken = {name for measure in measures().values() for name in measure.columns}
-    taken |= {*PASSAGES.names, *EXAMPLES.names, *VERDICTS.names}
+    taken |= {*PASSAGES.names, *EXAMPLES.names, *VERDICTS.names, *TURNS}
     for name, said in given.items():
         place = f"{path}: COLUMNS[{name!r}]"
-        if not isinstance(name, str) or not name.isidentifier() or name in taken:
+        plain = name.lower() if isinstance(name, str) else ""
+        if not plain.isidentifier() or plain in taken or plain.startswith("document_"):
             raise RecipeError(
                 f"{place}: not a name for a column; letters, digits and _ are, and none that "
                 f"rows or other measures have. Rename it."
@@ -115,7 +119,7 @@ def load(path: Path) -> types.ModuleType:
     sys.modules[name] = module  # where pydantic looks annotations up
     try:
         exec(compile(_source(path), str(path), "exec"), module.__dict__)
-    except Exception as error:
+    except (Exception, SystemExit, GeneratorExit) as error:
         del sys.modules[name]
         raise RecipeError(said(path, error)) from error
     params = getattr(module, "Params", None)
@@ -124,7 +128,7 @@ def load(path: Path) -> types.ModuleType:
     return module
 
 
-def said(path: Path, error: Exception) -> str:
+def said(path: Path, error: BaseException) -> str:
     """What went wrong in a file's code, in one line with the line of the code."""
     frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename == str(path)]
     where = f"{path}:{frames[-1].lineno}" if frames else str(path)
@@ -164,7 +168,7 @@ def answers(
             yield batch
     except RecipeError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise RecipeError(said(path, error)) from error
     if n_given != counted.n_rows:
         raise RecipeError(

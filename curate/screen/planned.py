@@ -52,8 +52,7 @@ def plan(screen: Screen, gate: Gate, rows: pa.Schema, with_documents: bool, wher
     """
     keep = {**preset(screen.preset, gate, where), **clean(screen), **screen.keep}
     own = schema(rows, with_documents)
-    others = _others(screen, where)
-    whole = measured_schema(own, others)
+    whole = measured_schema(own, others(screen, where))
     checked = rules.compile_rules(keep, whole, where)
     terms = rules.compile_order(screen.unique, whole, where) if screen.unique else {}
     columns = set().union(*(rule.columns for rule in checked.values()), *terms.values())
@@ -170,7 +169,7 @@ def preset(name: str | None, gate: Gate, where: str) -> dict[str, Rule]:
                 f"{path}: {gate_there} is not a gate with rules; a preset has `passages:` and "
                 f"`examples:`, and below them `rule: {{sql: …}}`."
             )
-    return {rule: _rule(f"{path}: {gate}.{rule}", body) for rule, body in _of(gates, gate)}
+    return {str(rule): _rule(f"{path}: {gate}.{rule}", body) for rule, body in _of(gates, gate)}
 
 
 def named_by(keep: Mapping[str, Rule], where: str) -> set[str]:
@@ -199,29 +198,29 @@ def _rule(where: str, body: object) -> Rule:
         ) from error
 
 
-def _others(screen: Screen, where: str) -> list[catalog.Measure]:
+def others(screen: Screen, where: str) -> list[catalog.Measure]:
     """The measures of a gate that are files outside the project.
 
     Raises:
         RecipeError: a measure that is not there, or two files that share a name or a column.
     """
     named = [catalog.get(name, f"{where}.measures") for name in screen.measures]
-    others = [one for one in named if one.path is not None]
+    found = [one for one in named if one.path is not None]
     taken: dict[str, catalog.Measure] = {}
-    for one in others:
+    for one in found:
         for name in (f"{one.name}.py", *one.columns):
             other = taken.setdefault(name, one)
             if other is not one:
                 raise RecipeError(
                     f"{where}.measures: {one.path} and {other.path} both have {name}. Rename one."
                 )
-    return others
+    return found
 
 
-def measured_schema(own: pa.Schema, others: Sequence[catalog.Measure] = ()) -> pa.Schema:
+def measured_schema(own: pa.Schema, foreign: Sequence[catalog.Measure] = ()) -> pa.Schema:
     """A row's own columns and those of every measure; its own win where both have one."""
     fields = list(own)
-    for measure in (*catalog.measures().values(), *others):
+    for measure in (*catalog.measures().values(), *foreign):
         if not measure.gives_pairs:
             fields += [
                 pa.field(name, catalog.arrow(kind))

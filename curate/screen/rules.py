@@ -145,7 +145,11 @@ def compile_order(unique: Unique, columns: pa.Schema, where: str) -> dict[str, f
 def scalars(columns: pa.Schema) -> dict[str, str]:
     """The columns that a rule may name, with DuckDB's names of their types."""
     kinds = {field.name: _sql_type(field.type) for field in columns}
-    return {name: kind for name, kind in kinds.items() if kind}
+    found: dict[str, tuple[str, str]] = {}
+    for name, kind in kinds.items():  # SQL has one of names that differ in case alone
+        if kind and (name == name.lower() or name.lower() not in found):
+            found[name.lower()] = (name, kind)
+    return dict(found.values())
 
 
 @contextlib.contextmanager

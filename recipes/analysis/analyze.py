@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.screen import catalog, rules
-from curate.screen.fields import with_fields, with_nulls
-from curate.screen.planned import PRESETS, Gate, named_by, preset
+from curate.screen.fields import with_fields, with_nulls, without_measured
+from curate.screen.planned import PRESETS, Gate, measured_schema, named_by, others, preset
 from curate.screen.view import Readable, view
+from curate.screen.view import schema as seen
 from recipes.analysis.distributions import Distribution, distribution
 from recipes.analysis.set_aside import Preset, apply
 from recipes.plain_screen import gate_of, measured
@@ -27,6 +28,8 @@ from schemas.recipe import Rule, Screen
 ALWAYS = ("signals", "length")
 """Measures that are taken whatever the presets ask for."""
 SHOWN_CHARACTERS = 600
+SHIPPED = tuple(file.stem for file in sorted(PRESETS.glob("*.yaml")))
+"""Presets that ship."""
 YOURS = "yours"
 """What the rules given by the user are called."""
 
@@ -89,14 +92,17 @@ def analyze(path: Path, settings: Screen, text: Sequence[str], documents: Path |
         RecipeError: a measure or rule that cannot be.
     """
     began = time.monotonic()
-    rows = with_fields(open_rows(path), text, path)
+    rows = without_measured(with_fields(open_rows(path), text, path))
     source = open_rows(documents) if documents else None
     gate = gate_of(rows.schema)
     presets = _presets(settings, gate)
+    _check(settings, presets, rows, source is not None)
     shipped = {name: keep for name, keep in presets.items() if name != YOURS}
     for name, keep in shipped.items():
         rows = with_nulls(rows, named_by(keep, f"preset {name}"), gate)
-    table = pa.Table.from_batches(view(rows, ["id", *_scalars(rows)]))
+    named = set().union(*(named_by(keep, name) for name, keep in presets.items()))
+    own = [one for one in seen(rows.schema, source is not None).names if one in named - {"id"}]
+    table = pa.Table.from_batches(view(rows, ["id", *own], source))
     left_out: dict[str, str] = {}
     distributions: list[Distribution] = []
     for name in _measures(settings, presets, rows.schema.names):
@@ -104,7 +110,7 @@ def analyze(path: Path, settings: Screen, text: Sequence[str], documents: Path |
         try:
             found = measured(name, settings.measures.get(name, {}), rows, source)
         except (RecipeError, TableError) as error:
-            if name in settings.measures:
+            if name in settings.measures or name in ALWAYS:
                 raise
             left_out[name] = str(error)
             continue
@@ -128,7 +134,7 @@ def analyze(path: Path, settings: Screen, text: Sequence[str], documents: Path |
 
 def _presets(settings: Screen, gate: Gate) -> dict[str, dict[str, Rule]]:
     """Every preset that ships, the one that is named, and the rules that are given."""
-    names = [file.stem for file in sorted(PRESETS.glob("*.yaml"))]
+    names = list(SHIPPED)
     if settings.preset is not None and settings.preset not in names:
         names.append(settings.preset)
     found = {name: preset(name, gate, "screen") for name in names}
@@ -152,9 +158,21 @@ def _measures(
     return [*ALWAYS, *sorted((wanted | set(settings.measures)) - set(ALWAYS))]
 
 
-def _scalars(rows: Readable) -> list[str]:
-    """The rows' own columns that rules may name, but the long ones."""
-    return [one for one in rules.scalars(rows.schema) if one not in ("id", "text", "context")]
+def _check(
+    settings: Screen,
+    presets: Mapping[str, Mapping[str, Rule]],
+    rows: Readable,
+    with_documents: bool,
+) -> None:
+    """Refuse rules of the user's own that cannot be, as `screen` does.
+
+    Raises:
+        RecipeError: the first of them.
+    """
+    own = {name: keep for name, keep in presets.items() if name not in SHIPPED}
+    known = measured_schema(seen(rows.schema, with_documents), others(settings, "screen"))
+    for name, keep in own.items():
+        rules.compile_rules(keep, known, name)
 
 
 def _why(column: str, left_out: Mapping[str, str]) -> str:

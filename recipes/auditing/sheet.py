@@ -30,7 +30,11 @@ DELIMITERS = ",;\t|"
 _BEGINS = re.compile(rf"\s*['{DANGEROUS}]")
 _INSIDE = re.compile(rf"([;\n][\s\"]*)(?=['{DANGEROUS}])")
 _GUARDED = re.compile(rf"([;\n][\s\"]*)'(?=['{DANGEROUS}])")
-_NUMERIC = re.compile(r"[\d.,:/eE+\- ]+")
+_NUMERIC = re.compile(
+    r"[\d.,:/e+\- ]+%?|true|false"
+    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ .-]*\d+",
+    re.IGNORECASE,
+)
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from curate.screen.rules import UNIQUE, check
@@ -127,7 +128,7 @@ def _values(gate: Gate, known: _Known, position: int, document: Row) -> str:
     seen |= {"text": why_twin.text(dict(known.rows[position])) if document else None}
     seen |= known.rows[position]
     rules = [name for name in verdict["failed"] or gate.keep if name in gate.keep]
-    names = sorted({name for rule in rules for name in check(rule, gate.keep[rule]["sql"]).columns})
+    names = sorted({name for rule in rules for name in _named(gate.keep[rule]["sql"])})
     if "contaminated" in names:
         names += [name for name in seen if name.startswith("contaminated_")]
     if not gate.keep:  # a plain file's rules are not written down, so all that was measured is told
@@ -136,6 +137,12 @@ def _values(gate: Gate, known: _Known, position: int, document: Row) -> str:
         seen["similarity"] = verdict["similarity"]
         names.append("similarity")
     return "\n".join(f"{name} = {seen.get(name)!r:.{VALUE}}" for name in names)
+
+
+@cache
+def _named(sql: str) -> frozenset[str]:
+    """Columns that a rule names; it was checked when it was applied."""
+    return check("rule", sql).columns
 
 
 def _quoted(quote: Row, row: Row, document: Row) -> str:

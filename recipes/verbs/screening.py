@@ -104,7 +104,8 @@ def screen(
 
     settings: dict[str, object] = {
         "preset": preset,
-        "measures": {name: {} for name in measures.split(",") if name} | parameters(with_ or ()),
+        "measures": {name.strip(): {} for name in measures.split(",") if name.strip()}
+        | parameters(with_ or ()),
         "keep": pairs(keep or (), "--keep"),
         "clean_of": benchmark or [],
         "unique": None

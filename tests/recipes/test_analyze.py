@@ -138,6 +138,15 @@ def test_rules_that_the_rows_have_no_columns_for_say_so(tmp_path: Path) -> None:
     assert found.presets[-1].kept == 4
 
 
+def test_rules_on_the_text_itself_are_applied_and_misspelt_ones_refused(file: Path) -> None:
+    found = analyze(file, Screen.model_validate({"keep": {"q": "length(text) > 100"}}), (), None)
+
+    (told,) = found.presets[-1].rules
+    assert told.n == 2 and not told.missing
+    with pytest.raises(RecipeError, match="Did you mean n_words"):
+        analyze(file, Screen.model_validate({"keep": {"q": "n_wordz > 3"}}), (), None)
+
+
 def test_measures_of_pairs_are_refused(file: Path) -> None:
     with pytest.raises(RecipeError, match="duplicates: compares rows with one another"):
         analyze(file, Screen.model_validate({"measures": {"duplicates": {}}}), (), None)

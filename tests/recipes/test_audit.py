@@ -109,3 +109,15 @@ def test_the_sheet_of_a_screened_file_says_what_its_rules_are(
     assert told.status == 0, told.err
     rejected = [row for row in written(tmp_path / "audit.csv") if row["verdict"] == "rejected"]
     assert rejected and all("n_words > 5" in row["rule_says"] for row in rejected)
+
+
+def test_rows_that_share_an_id_are_refused(tmp_path: Path, retort: Retort) -> None:
+    rows = [{"id": "x", "text": f"word {n}"} for n in range(4)]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    screened = ("screen", "rows.jsonl", "-o", "v.parquet", "--keep", "long=n_words > 5")
+    assert retort(*screened, cwd=tmp_path).status == 0
+
+    told = retort("audit", "rows.jsonl", "--verdicts", "v.parquet", cwd=tmp_path)
+
+    assert told.status == 2 and "4 rows have the id x" in told.err
+    assert not (tmp_path / "audit.csv").exists()

@@ -230,9 +230,9 @@ def test_no_verb_shows_the_help(copy: Path, retort: Retort) -> None:
 @pytest.mark.parametrize(
     ("row", "arguments", "part"),
     [
-        ({"text": 5}, ["--measures", "length"], "length"),
-        ({"text": 5}, ["--unique", "0.8"], "text"),
-        ({"text": {"a": 1}}, ["--unique", "0.8"], "text"),
+        ({"text": ["a"]}, ["--measures", "length"], "not text"),
+        ({"text": {"a": 1}}, ["--unique", "0.8"], "not text"),
+        ({"text": {"a": 1}}, ["--measures", "length"], "not text"),
         ({"text": "a"}, ["--measures", "license"], "license"),
         ({"text": "a"}, ["--measures", "grounding"], "instruction"),
         ({"messages": "hi"}, ["--measures", "length"], "messages"),

@@ -158,6 +158,7 @@ def test_a_preset_in_a_file_is_written_out_in_the_recipe_and_the_recipes_rules_w
     [
         ("passages: {a: {sql: 'true', why: x}}", "passages.a: why: Extra inputs"),
         ("passages: {a: 3}", "passages.a"),
+        ("passages: {1: {sql: [a]}}", "passages.1"),
         ("passages: [a]", "passages is not a gate with rules"),
         ("rules: {a: 'true'}", "rules is not a gate with rules"),
         ("passages: {a: &x true, b: *x}", "an alias"),

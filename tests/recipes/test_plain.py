@@ -341,3 +341,58 @@ def test_a_parameter_that_cannot_be_is_one_line(
 
     assert told.status == 2 and said in told.err and told.err.count("\n") == 1
     assert not (tmp_path / "v.jsonl").exists()
+
+
+def test_numbers_and_nothing_are_read_as_text(tmp_path: Path, retort: Retort) -> None:
+    (tmp_path / "rows.csv").write_text("text\n12\n345\n")
+    (tmp_path / "nulls.jsonl").write_text('{"text": null}\n')
+
+    told = retort("screen", "rows.csv", "-o", "v.jsonl", "--measures", "length", cwd=tmp_path)
+    nothing = retort("screen", "nulls.jsonl", "-o", "n.jsonl", "--measures", "length", cwd=tmp_path)
+
+    assert told.status == nothing.status == 0, told.err + nothing.err
+    assert [row["n_characters"] for row in rows_of(tmp_path / "v.jsonl")] == [2, 3]
+    assert rows_of(tmp_path / "n.jsonl")[0]["n_words"] == 0
+
+
+def test_a_file_cannot_say_of_itself_that_it_is_in_order(tmp_path: Path, retort: Retort) -> None:
+    put(tmp_path / "rows.jsonl", [{"text": "short", "n_words": 500, "ID": 3, "N_Words": 9}])
+
+    told = retort("screen", "rows.jsonl", "-o", "v.jsonl", "--preset", "science", cwd=tmp_path)
+
+    assert told.status == 0, told.err
+    (row,) = rows_of(tmp_path / "v.jsonl")
+    assert "long_enough" in row["failed"] and row["n_words"] == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("-o", "rows.jsonl"),
+        ("-o", "v.jsonl", "--kept", "rows.jsonl"),
+        ("-o", "v.jsonl", "--kept", "v.jsonl"),
+        ("-o", "v.jsonl", "--kept", "k.jsonl", "--rejected", "./k.jsonl"),
+    ],
+)
+def test_nothing_is_written_over_what_is_read(
+    tmp_path: Path, retort: Retort, options: tuple[str, ...]
+) -> None:
+    put(tmp_path / "rows.jsonl", [{"text": "one"}])
+    before = (tmp_path / "rows.jsonl").read_text()
+
+    told = retort("screen", "rows.jsonl", *options, "--measures", "length", cwd=tmp_path)
+
+    assert told.status == 2 and "Name another file" in told.err and told.err.count("\n") == 1
+    assert (tmp_path / "rows.jsonl").read_text() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["rows.jsonl"]
+
+
+def test_lists_are_json_in_csv(tmp_path: Path, retort: Retort) -> None:
+    put(tmp_path / "rows.csv", [{"text": "Write to ann@example.org, please."}])
+
+    told = retort("screen", "rows.csv", "-o", "v.csv", "--measures", "pii", cwd=tmp_path)
+
+    assert told.status == 0, told.err
+    (row,) = rows_of(tmp_path / "v.csv")
+    assert json.loads(row["pii_spans"]) == [{"kind": "email", "start": 9, "end": 24}]
+    assert json.loads(row["failed"]) == []

@@ -5,7 +5,8 @@ read twice. Lines are compared without case, white space and marks, and with dig
 page numbers do not part them. A line is repeated if it stands in `places` of its document or more,
 be they in one row or in several, and common if it stands in `documents` or more.
 
-Where the rows name no document, the table is one. For a table of whole documents name `id`.
+Where the rows name no document, each is one: what stands in several rows then is common, or a copy,
+which `unique` resolves. `one_document` is for the pages of one document.
 
 Memory: 16 bytes a line while the rows are read first, as much again while they are counted, and 8 a
 line that is repeated or common. A line is known by 64 bits: of a billion lines three collide.
@@ -56,8 +57,10 @@ class Params(BaseModel):
     text: str = "text"
     """Column that holds the text."""
     document_id: str | None = None
-    """Column that names a row's document; by default `document_id` where the rows have it. Without
-    one the table is one document; rows where it is null are one, too."""
+    """Column that names a row's document; by default `document_id` where the rows have it, and else
+    each row is a document. Rows where it is null are one."""
+    one_document: bool = False
+    """Whether all rows are one document, as the pages of one PDF are."""
     places: int = Field(3, ge=2)
     """Places of one document in which a line is repeated."""
     documents: int = Field(10, ge=2)
@@ -89,8 +92,10 @@ def reads(params: Params, available: Sequence[str]) -> list[str]:
             f"boilerplate: no column {params.document_id!r}, the rows have "
             f"{', '.join(available)}. Name one of these, or none."
         )
-    document = params.document_id or (DOCUMENT if DOCUMENT in available else None)
-    return [params.text, *([document] if document else [])]
+    if params.one_document:
+        return [params.text]
+    has_own = params.document_id or DOCUMENT in available
+    return [params.text, (params.document_id or DOCUMENT) if has_own else "id"]
 
 
 def measure_twice(batches: Batches, params: Params) -> Iterator[pa.RecordBatch]:
@@ -108,9 +113,9 @@ def measure_twice(batches: Batches, params: Params) -> Iterator[pa.RecordBatch]:
 def _read(batch: pa.RecordBatch, params: Params) -> tuple[Lines, Hashes]:
     """The lines of a batch, and of each line the hash of itself in its document."""
     found = lines(*buffers(batch.column(params.text)), params.shortest, params.longest)
-    name = params.document_id or DOCUMENT
-    if name not in batch.schema.names:
+    if params.one_document:
         return found, found.hashes
+    (name,) = reads(params, batch.schema.names)[1:]
     of_row = hashed(*buffers(batch.column(name).cast(pa.large_string())))
     own = found.hashes ^ (of_row * _FACTOR)[found.rows()]
     return found, np.where(found.hashes == 0, np.uint64(0), np.maximum(own, np.uint64(1)))

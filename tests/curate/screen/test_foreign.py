@@ -77,6 +77,9 @@ def test_nothing_runs_while_it_is_described_and_planned(file: Path, tmp_path: Pa
         ("def measure(): ...", "has no COLUMNS"),
         ("COLUMNS = {'id': ('int32', 'x')}\ndef measure(): ...", "'id'.*Rename it"),
         ("COLUMNS = {'n_words': ('int32', 'x')}\ndef measure(): ...", "'n_words'.*Rename it"),
+        ("COLUMNS = {'N_Words': ('int32', 'x')}\ndef measure(): ...", "'N_Words'.*Rename it"),
+        ("COLUMNS = {'document_x': ('int32', 'x')}\ndef measure(): ...", "Rename it"),
+        ("COLUMNS = {'instruction': ('int32', 'x')}\ndef measure(): ...", "Rename it"),
         ("COLUMNS = {'a b': ('int32', 'x')}\ndef measure(): ...", "not a name for a column"),
         ("COLUMNS = {'x': ('list', 'x')}\ndef measure(): ...", "with a type of bool, int32"),
         ("COLUMNS = {'x': 'int32'}\ndef measure(): ...", r"not \(type, what it is\)"),
@@ -102,6 +105,8 @@ def test_a_name_of_a_measure_that_there_is_cannot_be_taken(tmp_path: Path) -> No
     [
         (HEAD + "1 / 0\n" + GOOD, r"weight.py:7: ZeroDivisionError: division by zero"),
         (HEAD + "def measure(rows, params):\n    raise KeyError\n", "weight.py:8: KeyError"),
+        (HEAD + "import sys\nsys.exit(3)\n" + GOOD, "weight.py:8: SystemExit: 3"),
+        (HEAD + "def measure(rows, params):\n    raise SystemExit(5)\n", "SystemExit: 5"),
         (HEAD.replace("Params", "Other") + GOOD, "has no Params"),
         (HEAD + "def measure(rows, params):\n    return 3\n", "gave int, not a RecordBatch"),
         (HEAD + GOOD.replace('names=["n_bytes"]', 'names=["n"]'), "gave the columns n, not"),

@@ -68,10 +68,11 @@ def test_a_line_of_other_documents_does_not_run() -> None:
     assert [row["n_running_lines"] for row in found] == [0] * 4
 
 
-def test_without_documents_the_table_is_one() -> None:
-    found = measured([(None, "A running head")] * 3)
+@pytest.mark.parametrize(("one_document", "share"), [(False, 0.0), (True, 1.0)])
+def test_without_documents_each_row_is_one_unless_all_are(one_document: bool, share: float) -> None:
+    found = measured([(None, "A running head")] * 3, one_document=one_document)
 
-    assert [row["running_line_share"] for row in found] == [1.0] * 3
+    assert [row["running_line_share"] for row in found] == [share] * 3
 
 
 def test_another_column_may_name_the_document() -> None:
@@ -114,7 +115,8 @@ def test_a_column_that_is_not_there_is_named() -> None:
 
 def test_the_document_is_read_where_there_is_one() -> None:
     assert reads(Params(), ["id", "text", "document_id"]) == ["text", "document_id"]
-    assert reads(Params(), ["id", "text"]) == ["text"]
+    assert reads(Params(), ["id", "text"]) == ["text", "id"]
+    assert reads(Params(one_document=True), ["id", "text"]) == ["text"]
 
 
 LINES = st.lists(st.sampled_from(["A head 1", "A head 2", "a body", "other line", ""]), max_size=5)

@@ -14,14 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from curate.screen import kernels
-from curate.screen.judge import judge
-from curate.screen.measures import boilerplate
-from curate.screen.planned import preset
 from curate.screen.signals.science import science
 from tests.conftest import Retort
 
@@ -37,25 +33,12 @@ def half(name: str) -> int:
     return hashlib.blake2b(name.encode()).digest()[0] & 1
 
 
-def judged(rows: pa.Table) -> list[list[str]]:
+def judged(rows: pa.Table, folder: Path, retort: Retort) -> list[list[str]]:
     """The rules of the preset that each row fails, of rows with id, text and maybe document_id."""
-    text, offsets = kernels.buffers(rows["text"].combine_chunks())
-    columns = {name: pa.array(found) for name, found in science(text, offsets).items()}
-    columns["n_words"] = pa.array(kernels.count_words(text, offsets))
-    columns["n_characters"] = pc.utf8_length(rows["text"])
-    names = boilerplate.reads(boilerplate.Params(), rows.column_names)
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        yield from rows.select(["id", *names]).to_batches(max_chunksize=4096)
-
-    measured = list(boilerplate.measure_twice(batches, boilerplate.Params()))
-    lines = pa.Table.from_batches(measured)
-    for name in lines.column_names:
-        columns[name] = lines[name]
-    table = pa.table({"id": rows["id"], **columns})
-    verdicts: list[list[str]] = judge(table, preset("science", "passages", "t"))[
-        "failed"
-    ].to_pylist()
+    pq.write_table(rows, folder / "rows.parquet")
+    done = retort("screen", "rows.parquet", "-o", "v.parquet", "--preset", "science", cwd=folder)
+    assert done.status == 0, done.err
+    verdicts: list[list[str]] = pq.read_table(folder / "v.parquet")["failed"].to_pylist()
     return verdicts
 
 
@@ -70,7 +53,7 @@ def test_clean_articles_keep_99_of_100_passages(
     assert retort("segment", documents, "-o", passages, cwd=tmp_path).status == 0
     rows = pq.read_table(passages, columns=["id", "document_id", "text"])
 
-    failed = judged(rows)
+    failed = judged(rows, tmp_path, retort)
 
     aside = np.array([bool(set(one) - {LENGTH}) for one in failed])
     halves = np.array([half(one) for one in rows["document_id"].to_pylist()])
@@ -164,7 +147,9 @@ def blocks(path: Path) -> Iterator[tuple[bool, str]]:
             yield False, "\n".join(block)
 
 
-def test_running_heads_and_feet_go_and_the_body_stays(shared_data: Path) -> None:
+def test_running_heads_and_feet_go_and_the_body_stays(
+    shared_data: Path, tmp_path: Path, retort: Retort
+) -> None:
     folders = ["jats_epmc_crops", "jose_papers", "s2orc_doc2json_tests"]
     paths = sorted(path for name in folders for path in (shared_data / name).rglob("*.pdf"))
     rows = [(str(path), *block) for path in paths for block in blocks(path)]
@@ -172,7 +157,7 @@ def test_running_heads_and_feet_go_and_the_body_stays(shared_data: Path) -> None
     ids = [str(number) for number in range(len(rows))]
     table = pa.table({"id": ids, "document_id": documents, "text": texts})
 
-    failed = judged(table)
+    failed = judged(table, tmp_path, retort)
 
     gone = np.array([bool(one) for one in failed])
     by_lines = np.array(["own_lines" in one for one in failed])
