@@ -171,6 +171,7 @@ def test_law_3_a_file_with_a_new_date_and_the_same_bytes_is_the_same(
     assert made(ran()) == set()
 
 
+@pytest.mark.slow
 def test_law_3_a_changed_file_is_read_again(
     tmp_path: Path, retort: Callable[..., Any], papers: Path
 ) -> None:

@@ -102,6 +102,7 @@ def test_a_source_without_text(copy: Path, retort: Retort) -> None:
     refused(retort("run", "small.yaml", "--set", change, cwd=copy), "blank", "empty")
 
 
+@pytest.mark.slow
 def test_an_empty_mixture(copy: Path, retort: Retort) -> None:
     change = "screen.examples.keep.none=n_words > 100000"
     ended = retort("run", "small.yaml", "--set", change, cwd=copy)
@@ -111,6 +112,7 @@ def test_an_empty_mixture(copy: Path, retort: Retort) -> None:
     assert retort("run", "small.yaml", cwd=copy).status == 0
 
 
+@pytest.mark.slow
 def test_documents_that_give_no_passage_and_no_example(copy: Path, retort: Retort) -> None:
     for folder in ("domain", "general"):
         for path in (copy / folder).iterdir():

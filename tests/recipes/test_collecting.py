@@ -115,6 +115,7 @@ def test_a_sidecar_wins_and_what_matches_no_file_is_told(copied: Path, retort: R
     assert "about.csv: gone.pdf (line 3) is about no file here" in done.out
 
 
+@pytest.mark.slow
 def test_instructions_and_articles_become_one_mixture_that_traces(
     copied: Path, retort: Retort
 ) -> None:

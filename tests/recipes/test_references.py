@@ -73,6 +73,7 @@ def test_a_reference_that_does_not_fit_is_one_line(
     assert not (tmp_path / "v.parquet").exists()
 
 
+@pytest.mark.slow
 def test_an_alpaca_file_is_compared_field_by_field(tmp_path: Path, retort: Retort) -> None:
     rows = [
         {"instruction": "Sum it up.", "input": LONG, "output": "a short answer"},

@@ -227,6 +227,7 @@ def test_why_tells_a_kept_row_down_to_its_source(papers: Path, work: Path, retor
         assert part in text
 
 
+@pytest.mark.slow
 def test_why_tells_a_rejected_row_with_the_rule_and_what_it_saw(
     papers: Path, work: Path, retort: Retort
 ) -> None:
@@ -296,6 +297,7 @@ def test_why_of_an_unknown_id_says_where_ids_are_found(
         assert len(told.err.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_diff_lists_who_changed_sides_and_by_which_rule(
     papers: Path, work: Path, retort: Retort
 ) -> None:
