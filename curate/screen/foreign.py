@@ -2,8 +2,8 @@
 
 What a file adds is read from its source as data; nothing of it runs while a recipe is checked or
 planned. Its code runs when it is applied to rows, in the process of the run and with all that the
-user may do, so a recipe that names one needs the user's leave (`recipes/allowed.py`). What goes
-wrong in it is told in one line with the file and the line of its code.
+user may do, so a recipe that names one needs the user's leave (`with_code` in `recipes/loader.py`).
+What goes wrong in it is told in one line with the file and the line of its code.
 """
 
 import ast

@@ -4,8 +4,8 @@ To a row's own columns this adds, where they are asked for: an example's turns a
 `instruction` and `response`, and its document's scalar columns as `document_*`.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -76,6 +76,26 @@ def view(
         found = lookup.take(_places(batch, lookup)) if lookup is not None else None
         arrays = [_column(name, batch, found) for name in columns]
         yield pa.record_batch(arrays, names=list(columns))
+
+
+def taken(batches: Iterable[pa.RecordBatch], positions: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """Position -> row, of these rows; others are passed by, and none is read behind the last.
+
+    Args:
+        batches: the rows in order.
+        positions: their numbers, in any order.
+    """
+    wanted = np.unique(np.fromiter(positions, np.int64))
+    found: dict[int, dict[str, Any]] = {}
+    first = 0
+    for batch in batches:
+        if len(found) == len(wanted):
+            break
+        here = wanted[(wanted >= first) & (wanted < first + len(batch))]
+        rows = batch.take(pa.array(here - first)).to_pylist()
+        found |= dict(zip(here.tolist(), rows, strict=True))
+        first += len(batch)
+    return found
 
 
 def _column(name: str, batch: pa.RecordBatch, found: pa.Table | None) -> pa.Array:

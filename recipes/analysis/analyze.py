@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from curate.screen import catalog, rules
 from curate.screen.fields import with_fields, with_nulls, without_measured
 from curate.screen.planned import PRESETS, Gate, measured_schema, named_by, others, preset
-from curate.screen.view import Readable, view
+from curate.screen.view import Readable, taken, view
 from curate.screen.view import schema as seen
 from recipes.analysis.distributions import Distribution, distribution
 from recipes.analysis.set_aside import Preset, apply
@@ -184,14 +183,6 @@ def _why(column: str, left_out: Mapping[str, str]) -> str:
 
 def _texts(rows: Readable, positions: Sequence[int]) -> list[str]:
     """The texts of a few rows, shortened."""
-    wanted, found, first = list(positions), [], 0
-    for batch in view(rows, ["text"]):
-        here = [one - first for one in wanted if first <= one < first + len(batch)]
-        if here:
-            chosen = batch.column("text").take(pa.array(here))
-            cut = pc.utf8_slice_codeunits(pc.fill_null(chosen, ""), 0, SHOWN_CHARACTERS + 1)
-            found += cut.to_pylist()
-        first += len(batch)
-        if len(found) == len(wanted):
-            break
-    return [one if len(one) <= SHOWN_CHARACTERS else f"{one[:SHOWN_CHARACTERS]}…" for one in found]
+    found = taken(view(rows, ["text"]), positions)
+    texts = [found[one]["text"] or "" for one in positions]
+    return [one if len(one) <= SHOWN_CHARACTERS else f"{one[:SHOWN_CHARACTERS]}…" for one in texts]

@@ -5,17 +5,16 @@ its tables are in the order of the rows, so a row is its position in every one o
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from curate.screen.fields import with_fields
+from curate.screen.fields import Hidden, with_fields
 from curate.screen.view import Readable
 from recipes.plain_screen import RULES
 from recipes.run_tables import GATES, LEVELS, RunTables
@@ -103,8 +102,8 @@ def of_file(path: Path, verdicts: Path, text: Sequence[str]) -> Gate:
             f"file that retort screen wrote with -o, as .parquet or .jsonl."
         )
     rows = with_fields(open_rows(path), text, path)
-    own = [name for name in judged.schema.names if name not in VERDICTS.names]
-    measured = [Picked(judged, own)] if own else []
+    own = Hidden(judged, VERDICTS.names)
+    measured = [own] if own.schema.names else []
     return Gate(path.name, None, rows, judged, measured, _rules(verdicts), None, None)
 
 
@@ -117,46 +116,10 @@ def _rules(verdicts: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
-    """Some columns of a table."""
-
-    table: Readable
-    names: Sequence[str]
-
-    @property
-    def schema(self) -> pa.Schema:
-        """The columns that were picked."""
-        return pa.schema([self.table.schema.field(name) for name in self.names])
-
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """The rows in order."""
-        return self.table.batches(list(self.names if columns is None else columns))
-
-    def dataset(self) -> pa.Table:
-        """For DuckDB."""
-        return pa.Table.from_batches(self.batches(), schema=self.schema)
-
-
 def column(table: Readable, name: str) -> pa.ChunkedArray:
     """(n_rows,) one column, in memory."""
     kind = table.schema.field(name).type
     return pa.chunked_array([batch.column(name) for batch in table.batches([name])], kind)
-
-
-def taken(
-    table: Readable, positions: Sequence[int], columns: Sequence[str] | None = None
-) -> dict[int, dict[str, Any]]:
-    """Position -> row, of these rows; the others are passed by, batch by batch."""
-    wanted = np.unique(np.asarray(positions, np.int64))
-    found: dict[int, dict[str, Any]] = {}
-    first = 0
-    for batch in table.batches(columns):
-        here = wanted[(wanted >= first) & (wanted < first + len(batch))]
-        rows = batch.take(pa.array(here - first)).to_pylist()
-        found |= dict(zip(here.tolist(), rows, strict=True))
-        first += len(batch)
-    return found
 
 
 def with_ids(

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -148,7 +149,7 @@ def _frame(gate: Gate, names: Sequence[str]) -> pa.Table:
     }
     return pa.table(
         {
-            "position": pa.array(range(len(ids)), pa.int64()),
+            "position": np.arange(len(ids)),
             "id": ids,
             "verdict": pc.if_else(kept, KEPT, REJECTED),
             "failed": failed,

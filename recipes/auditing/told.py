@@ -7,9 +7,9 @@ from functools import cache
 from typing import Any
 
 from curate.screen.rules import UNIQUE, check
-from curate.screen.view import SEPARATOR
+from curate.screen.view import SEPARATOR, taken
 from recipes import why_twin
-from recipes.auditing.population import Gate, taken, with_ids
+from recipes.auditing.population import Gate, with_ids
 from recipes.auditing.sheet import shown
 from recipes.auditing.strata import Drawn
 from schemas.errors import RetortError
@@ -56,10 +56,10 @@ def checked(cells: Mapping[str, str]) -> str:
 
 
 def _look_up(gate: Gate, positions: Sequence[int]) -> _Known:
-    rows, verdicts = taken(gate.rows, positions), taken(gate.verdicts, positions)
+    rows, verdicts = (taken(one.batches(), positions) for one in (gate.rows, gate.verdicts))
     values: dict[int, dict[str, Any]] = {position: {} for position in positions}
     for table in gate.measured:
-        for position, found in taken(table, positions).items():
+        for position, found in taken(table.batches(), positions).items():
             values[position] |= found
     ids = [row.get("document_id") for row in rows.values()]
     documents = with_ids(gate.run.table("collect"), ids) if gate.run else {}

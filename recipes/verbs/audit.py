@@ -40,6 +40,7 @@ def audit(
     Example: retort audit numerics -n 200 -o audit.csv, then retort audit --read audit.csv
     """
     from recipes import audit as auditing
+    from recipes.auditing import spoken
     from recipes.show import print_json, print_table, say
     from schemas.errors import RecipeError
 
@@ -50,8 +51,8 @@ def audit(
         if json:
             print_json(told)
             return
-        print_table(auditing.HEADINGS, auditing.rows_of(told))
-        say("\n".join(auditing.lines(told)))
+        print_table(spoken.HEADINGS, spoken.rows_of(told))
+        say("\n".join(spoken.lines(told)))
         return
     if run is None:
         raise RecipeError("audit: name a run or a recipe, or a sheet to --read.")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from curate.screen.injection import fold
 from curate.screen.overlap.texts import flat
+from curate.screen.readable import readable
 from schemas.errors import TableError
 
 LONGEST_QUOTE, LONGEST_SOURCE = 10_000, 1_000_000
@@ -54,12 +55,7 @@ def text_of(column: pa.Array | None, n_rows: int) -> pa.LargeStringArray:
     joined = flat(column) if column is not None else None
     if joined is None:
         return pa.array([""] * n_rows, pa.large_string())
-    try:
-        return joined.cast(pa.large_string())
-    except pa.ArrowInvalid:  # bytes that are no UTF-8
-        return pa.array(
-            [one.decode("utf-8", "replace") for one in joined.to_pylist()], pa.large_string()
-        )
+    return readable(joined)
 
 
 def has_offsets(kind: pa.DataType) -> bool:

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
 
 from curate.collect.jats.kinds import NOTICES
+from curate.collect.records import DOI_PREFIX
 
 VERSION = 1
 COLUMNS = {
@@ -168,8 +169,8 @@ def _names(work: pa.RecordBatch) -> tuple[pa.Array, pa.Array]:
 
 def _plain_doi(doi: pa.Array) -> pa.Array:
     """DOIs in small letters, without a resolver's address."""
-    address = r"^\s*(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?"
-    return pc.utf8_trim_whitespace(pc.replace_substring_regex(pc.utf8_lower(doi), address, ""))
+    lowered = pc.utf8_lower(pc.utf8_trim_whitespace(doi))
+    return pc.replace_substring_regex(lowered, DOI_PREFIX, "")
 
 
 def _retracts(work: pa.RecordBatch) -> set[str]:

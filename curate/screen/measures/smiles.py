@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
@@ -84,9 +85,6 @@ def reads(params: Params, available: Sequence[str]) -> list[str]:
 class _Found(NamedTuple):
     n: int
     invalid: list[str]
-
-
-NOTHING = _Found(0, [])
 
 
 def candidates(text: str) -> list[str]:
@@ -170,26 +168,27 @@ def _parser() -> Callable[[str], bool]:
     return parses
 
 
-def _searched(text: pa.Array) -> list[_Found]:
-    """What is found in each text; only those that may hold a SMILES become Python's."""
+def _searched(text: pa.Array) -> dict[int, _Found]:
+    """What is found, by row; only texts that may hold a SMILES become Python's."""
     parses = _parser()
     content = pc.fill_null(text.cast(pa.large_binary()), b"")
     possible = pc.indices_nonzero(pc.match_substring_regex(content, _POSSIBLE))
-    found = [NOTHING] * len(content)
+    found = {}
     for place, one in zip(possible.to_pylist(), content.take(possible).to_pylist(), strict=True):
         runs = candidates(one.decode("utf-8", "replace"))
         found[place] = _Found(len(runs), [run for run in runs if not parses(run)])
     return found
 
 
-def _of_rows(molecules: pa.Array) -> list[_Found]:
-    """What each row of a column of molecules is."""
+def _of_rows(molecules: pa.Array) -> dict[int, _Found]:
+    """What each row of a column of molecules is, where it has one."""
     parses = _parser()
-    found = []
-    for one in molecules.cast(pa.large_binary()).to_pylist():
+    found = {}
+    for place, one in enumerate(molecules.cast(pa.large_binary()).to_pylist()):
         smiles = (one or b"").decode("utf-8", "replace").strip()
-        valid = len(smiles) <= LONGEST and "\x00" not in smiles and parses(smiles)
-        found.append(_Found(1, [] if valid else [smiles]) if smiles else NOTHING)
+        if smiles:
+            valid = len(smiles) <= LONGEST and "\x00" not in smiles and parses(smiles)
+            found[place] = _Found(1, [] if valid else [smiles])
     return found
 
 
@@ -203,11 +202,13 @@ def measure(rows: pa.RecordBatch, params: Params) -> pa.RecordBatch:
         found = _searched(rows.column(params.text))
     else:
         found = _of_rows(rows.column(params.smiles))
-    first = [one.invalid[0][:SHOWN] if one.invalid else None for one in found]
-    columns = [
-        pa.array([one.n for one in found], pa.int32()),
-        pa.array([len(one.invalid) for one in found], pa.int32()),
-        pa.array([not one.invalid for one in found], pa.bool_()),
-        pa.array(first, pa.string()),
-    ]
+    n, n_invalid = np.zeros((2, len(rows)), np.int32)
+    n[list(found)] = [one.n for one in found.values()]
+    n_invalid[list(found)] = [len(one.invalid) for one in found.values()]
+    invalid = pa.array(n_invalid > 0)
+    shown = [one.invalid[0][:SHOWN] for one in found.values() if one.invalid]
+    first = pc.replace_with_mask(
+        pa.nulls(len(rows), pa.string()), invalid, pa.array(shown, pa.string())
+    )
+    columns = [pa.array(n), pa.array(n_invalid), pc.invert(invalid), first]
     return pa.record_batch(columns, names=list(COLUMNS))

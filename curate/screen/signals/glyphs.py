@@ -9,7 +9,7 @@ Source: The Unicode Standard, chapter 23 (special areas and format characters), 
 """
 
 from functools import cache
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,6 @@ INVISIBLE, BIDI, CONTROL, REPLACEMENT, PRIVATE = range(11, 16)
 ends a line; LOWER and UPPER are Latin; LOOKALIKE is Greek that looks like Latin; POINT is usual
 punctuation; SYMBOL anything else that can be seen."""
 N_KINDS = 16
-ZERO = cast(int, np.int64(0))
-"""No literal: numba compiles a part anew for each literal that it is given."""
 
 POINTS = ".,;:!?'\"()-/[]&%‘’‚“”„«»‹›–—‐‑‒…¿¡·§、。，：；？！（）「」"
 GREEK_LOOKALIKES = "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧοϲϳ"

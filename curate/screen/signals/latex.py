@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.screen.kernels import Bytes
-from curate.screen.signals.glyphs import ZERO
-from curate.screen.signals.parts import part
+from curate.screen.signals.parts import ZERO, part
 
 State = NDArray[np.int64]
 

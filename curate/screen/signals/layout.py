@@ -20,11 +20,10 @@ from curate.screen.signals.glyphs import (
     LOWER,
     SYMBOL,
     UPPER,
-    ZERO,
     Kinds,
     Reading,
 )
-from curate.screen.signals.parts import part
+from curate.screen.signals.parts import ZERO, part
 from curate.screen.signals.zones import CODE
 
 ENTRY_BYTES = 700

@@ -30,13 +30,12 @@ from curate.screen.signals.glyphs import (
     POINT,
     SYMBOL,
     UPPER,
-    ZERO,
     Kinds,
     Reading,
 )
 from curate.screen.signals.hyphens import is_cut, joins
 from curate.screen.signals.letters import BITS, RUN
-from curate.screen.signals.parts import part
+from curate.screen.signals.parts import ZERO, part
 from curate.screen.signals.vocabulary import COMMON_WORD, KNOWN, LONGEST
 from curate.screen.signals.zones import TEXT
 

@@ -18,12 +18,11 @@ from curate.screen.signals.glyphs import (
     LOWER,
     PARAGRAPH,
     UPPER,
-    ZERO,
     Kinds,
     Places,
     Reading,
 )
-from curate.screen.signals.parts import part
+from curate.screen.signals.parts import ZERO, part
 from curate.screen.signals.zones import CODE, FORMULA, TEXT
 
 NONE, SMALL, NUMBER, FULL = 0, 1, 2, 3

@@ -11,9 +11,9 @@ import numpy as np
 
 from curate.screen.kernels import Bytes
 from curate.screen.signals import latex
-from curate.screen.signals.glyphs import ZERO, Kinds
+from curate.screen.signals.glyphs import Kinds
 from curate.screen.signals.latex import N_FORMULAS, N_OPEN, NOTHING, OPENED, State
-from curate.screen.signals.parts import part
+from curate.screen.signals.parts import ZERO, part
 
 TEXT, FORMULA, CODE = np.uint8(0), np.uint8(1), np.uint8(2)
 """Zones of a row."""
