@@ -28,13 +28,17 @@ DOCUMENTS = {"id", "kind", "sections", "split", "text"}
 MADE = {"id", "messages", "split"}
 """Columns of examples that Retort made."""
 HEAD_ROWS = 100
+TOLD = ("document_id", "task", "domain", "license", "source", "teacher")
+"""What rows may say of themselves besides their turns."""
 COLUMNS = pa.schema(
-    [EXAMPLES.field(name) for name in ("id", "document_id", "part", "split", "messages")]
+    [EXAMPLES.field(name) for name in ("id", "part", "split", "messages", *TOLD)]
+    + [pa.field("amount", pa.float64())]
 )
+"""`amount` is the column that a mixture is counted in, where the file has it."""
 OF_DOCUMENTS = """
-    select id, id as document_id, ? as part, split, list_transform(
-        sections, lambda turn: {role: turn.heading, content: text[turn.start + 1:turn.end]}
-    ) as messages
+    select id, $part as part, split, list_transform(
+        sections, lambda turn: {{role: turn.heading, content: text[turn.start + 1:turn.end]}}
+    ) as messages, id as document_id, {told}
     from rows where kind = 'instructions'
 """
 
@@ -43,16 +47,22 @@ class Conversations(NamedTuple):
     """The conversations of a file."""
 
     rows: pa.Table
-    """(id, document_id, part, split, messages) of each."""
+    """COLUMNS of each."""
     set_aside: Counter[str]
     """Why rows are none -> how many."""
 
 
-def conversations(rows: Rows, path: Path, part: str) -> Conversations:
+def conversations(rows: Rows, path: Path, part: str, unit: str | None = None) -> Conversations:
     """The conversations of a file's rows, in their order.
 
     Rows that Retort made keep id and split; others are named `part:id`. A split that is not there
     is cut from the hash of the id.
+
+    Args:
+        rows: of the file.
+        path: the file, for messages.
+        part: the part that they are.
+        unit: a column of numbers to keep as `amount`.
 
     Raises:
         TableError: the rows are of no known form, all of them unsound, or an id is there twice.
@@ -62,9 +72,11 @@ def conversations(rows: Rows, path: Path, part: str) -> Conversations:
     if have >= DOCUMENTS:
         with duckdb.connect() as database:
             database.register("rows", rows.dataset())
-            found = database.sql(OF_DOCUMENTS, params=[part]).to_arrow_table().cast(COLUMNS)
+            told = ", ".join(_told(name, have, unit) for name in COLUMNS.names[5:])
+            query = database.sql(OF_DOCUMENTS.format(told=told), params={"part": part})
+            found = query.to_arrow_table().select(COLUMNS.names).cast(COLUMNS)
     else:
-        made = list(_made(rows, path, part, have >= MADE, set_aside))
+        made = list(_made(rows, path, part, have >= MADE, set_aside, unit))
         found = pa.Table.from_pylist(made, schema=COLUMNS)
     if not len(found):
         why = ", ".join(f"{reason} {n}" for reason, n in set_aside.items()) or "no instructions"
@@ -78,7 +90,12 @@ def conversations(rows: Rows, path: Path, part: str) -> Conversations:
 
 
 def _made(
-    rows: Rows, path: Path, part: str, ours: bool, set_aside: Counter[str]
+    rows: Rows,
+    path: Path,
+    part: str,
+    ours: bool,
+    set_aside: Counter[str],
+    unit: str | None,
 ) -> Iterator[dict[str, Any]]:
     """One row of COLUMNS for each conversation."""
     values = (row for batch in rows.batches() for row in batch.to_pylist())
@@ -98,11 +115,30 @@ def _made(
             key = str(row["id"]) + (f".{number}" if len(found) > 1 else "")
             yield {
                 "id": key if ours else f"{part}:{key}",
-                "document_id": row.get("document_id"),
                 "part": part,
                 "split": row["split"] if ours else None,
                 "messages": [{"role": turn.role, "content": turn.content} for turn in one],
+                **{name: _text(row.get(name)) for name in TOLD},
+                "amount": _number(row.get(unit)) if unit is not None else None,
             }
+
+
+def _told(name: str, have: set[str], unit: str | None) -> str:
+    """SQL of a column of COLUMNS that documents may have."""
+    if name == "amount":
+        quoted = f'"{unit}"' if unit in have else "null"
+        return f"try_cast({quoted} as double) as amount"
+    return name if name in have else f"null as {name}"
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _number(value: object) -> float | None:
+    """A number as it is; anything else is none."""
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if known else None  # type: ignore[arg-type]
 
 
 def _check_ids(found: pa.Table, path: Path) -> None:

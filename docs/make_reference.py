@@ -19,17 +19,17 @@ from curate.chat import PROBLEMS
 from curate.collect.files import REASONS
 from curate.collect.forms import SUFFIXES
 from curate.collect.packages import ALLOWED
-from curate.mix import TOO_LONG
+from curate.mix.pool import TOO_LONG
 from curate.screen import catalog, planned, rules
 from curate.screen.view import OF_DOCUMENT, TURNS
 from curate.synthesize.replies import OUTCOMES, RETRYABLE
 from curate.synthesize.tasks import catalog as tasks
+from schemas.mixing import Caps, Mix, PartShare
 from schemas.recipe import (
     Files,
     Holdout,
     InstalledDocs,
     Limits,
-    Mix,
     Recipe,
     Rule,
     Screen,
@@ -61,6 +61,8 @@ BLOCKS: list[tuple[str, type[BaseModel]]] = [
     ("`base`", Base),
     ("`base.pretrain`", Pretrain),
     ("`mix`", Mix),
+    ("`mix.parts.<part>`", PartShare),
+    ("`mix.caps`", Caps),
     ("`tune`", Tune),
     ("`evaluate`", Evaluate),
 ]

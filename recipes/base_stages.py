@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from recipes.loader import Loaded
+from recipes.mixing_stage import mix_stage
 from recipes.stage import Inputs, Stage
 from recipes.work import Hashes
 from schemas.errors import RecipeError
 from schemas.manifest import Part
-from schemas.recipe import Mix, Recipe
 from schemas.training import Base, Pretrain
 from train.tokenizer import template_text
 
@@ -196,46 +196,6 @@ def _tokens() -> Stage:
 
     parents = ("synthesize", "screen.examples", "base.tokenizer")
     return Stage("tokens", "tokens", 1, {}, parents, make)
-
-
-def mix_stage(recipe: Recipe, name: str, settings: Mix) -> Stage:
-    """A mixture: the recipe's own, or another of the same kept examples.
-
-    With a base, rows that cannot be trained on are set aside, and test rows of every part are
-    there, so that forgetting shows in parts that are not mixed in.
-    """
-    counted = recipe.base is not None
-    asked = recipe.tune.max_length if recipe.tune else None
-    also_test = sorted(set(recipe.collect) - set(settings.parts)) if counted else []
-
-    def make(out: "Writer", inputs: Inputs) -> None:
-        from curate.chat import longest
-        from curate.mix import mix
-
-        examples, verdicts = inputs["synthesize"].dataset(), inputs["screen.examples"].dataset()
-        tokens, most = None, None
-        if counted:
-            tokens = inputs["tokens"].dataset()
-            most = longest(inputs["base.tokenizer"].folder / "model", asked)
-        with mix(
-            *(examples, verdicts, settings, recipe.seed),
-            tokens=tokens,
-            max_length=most,
-            also_test=also_test,
-        ) as mixed:
-            mixed.write(out)
-            out.facts |= {
-                "counts": mixed.counts,
-                "tokens": mixed.tokens,
-                "max_length": most,
-            }
-
-    parents: tuple[str, ...] = ("synthesize", "screen.examples")
-    parameters = {**settings.model_dump(mode="json"), "seed": recipe.seed}
-    if counted:
-        parents += ("tokens", "base.tokenizer")
-        parameters |= {"max_length": asked, "also_test": also_test}
-    return Stage(name, "mix", 2, parameters, parents, make)
 
 
 def require(where: str, method: str | None = None) -> None:

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from recipes.verbs import audit, fake, look, models, run, screening, tables, teachers
+from recipes.verbs import audit, fake, look, mixing, models, run, screening, tables, teachers
 
 app = typer.Typer(
     name="retort",
@@ -27,7 +27,7 @@ VERBS = (
     *(run.run, run.plan, tables.collect, tables.segment, teachers.synthesize, screening.screen),
     *(
         screening.index,
-        tables.mix,
+        mixing.mix,
         models.tune,
         teachers.calibrate,
         teachers.calls,

@@ -64,19 +64,48 @@ def parameters(given: Sequence[str]) -> dict[str, dict[str, object]]:
     return found
 
 
-def shares(given: Sequence[str]) -> dict[str, tuple[Path, float]]:
-    """`name=file:share` options.
+def part_files(given: Sequence[str]) -> tuple[dict[str, Path], dict[str, dict[str, float]]]:
+    """`name=file:share` options: name -> its file, and name -> its share or count.
+
+    A number above 1 is a count; a part without a number has neither.
 
     Raises:
-        RecipeError: one is of another form, or its share is no number.
+        RecipeError: one is of another form.
+    """
+    files: dict[str, Path] = {}
+    amounts: dict[str, dict[str, float]] = {}
+    for name, value in pairs(given, "--part").items():
+        path, colon, last = value.rpartition(":")
+        number = _number(last) if colon else None
+        if number is None and Path(value).exists():
+            path = value
+        elif number is None or not path:
+            raise RecipeError(
+                f"--part {name}={value}: not of the form name=file:share, as "
+                f"domain=a.parquet:0.7, or name=file:count."
+            )
+        else:
+            amounts[name] = {"count" if number > 1 else "share": number}
+        files[name] = Path(path)
+    return files, amounts
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def whole_numbers(given: Sequence[str], option: str) -> dict[str, int]:
+    """`name=number` options.
+
+    Raises:
+        RecipeError: one is of another form.
     """
     found = {}
-    for name, value in pairs(given, "--part").items():
-        path, colon, share = value.rpartition(":")
-        try:
-            found[name] = (Path(path), float(share))
-        except ValueError:
-            colon = ""
-        if not colon or not path:
-            raise RecipeError(f"--part {name}={value}: not of the form name=file:share.")
+    for name, value in pairs(given, option).items():
+        if not value.strip().isdigit():
+            raise RecipeError(f"{option} {name}={value}: {value!r} is no whole number.")
+        found[name] = int(value)
     return found

@@ -12,11 +12,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from recipes.options import validated
 from recipes.plain import check_folder, finish, folder
-from schemas.errors import TableError
+from schemas.errors import RecipeError, TableError
+from schemas.mixing import TOKENS as TOKEN_UNITS
+from schemas.mixing import Mix
 from schemas.plain import open_rows
-from schemas.recipe import Mix
 from schemas.rows import TOKENS, VERDICTS
 from schemas.tables import Table
 from schemas.training import Base, Tune
@@ -24,49 +24,78 @@ from train.tokenizer import template_text
 
 
 def mix(
-    parts: Mapping[str, tuple[Path, float]],
+    files: Mapping[str, Path],
+    settings: Mix,
     out: Path,
-    size: int | None,
     seed: int,
     base: Base | None = None,
     max_length: int | None = None,
 ) -> dict[str, Any]:
-    """Mix files of examples by share into a table folder with one Parquet file a split.
+    """Mix files of examples into a table folder with one Parquet file a split.
 
     Args:
-        parts: part -> its file and share.
+        files: part -> its file.
+        settings: shares, size, caps.
         out: the folder to write.
-        size: training rows; the largest possible where None.
         seed: of the order of drawing.
         base: the model whose tokenizer and template count tokens; they are not counted where None.
         max_length: tokens that a row may have; the base's context, 2,048 at most, where None.
+
+    Raises:
+        RecipeError: the shares cannot be had, or a unit that nothing counts.
     """
-    from curate.mix import mix as draw
+    from curate.mix.draw import mix as draw
     from curate.turns import conversations
 
     began = time.monotonic()
-    shares = {name: share for name, (_, share) in parts.items()}
-    settings = validated(Mix, {"parts": shares, "size": size})
-    read = [conversations(open_rows(path), path, part) for part, (path, _) in parts.items()]
+    measured = _measured(files, settings, base)
+    check_folder(out)
+    read = [conversations(open_rows(path), path, part, measured) for part, path in files.items()]
     examples = pa.concat_tables([one.rows for one in read])
     unsound = sum((one.set_aside for one in read), Counter[str]())
     verdicts = VERDICTS.empty_table()
     kept = pa.table({"id": examples["id"], "kept": pa.repeat(True, len(examples))})
     verdicts = pa.concat_tables([verdicts, kept], promote_options="default")
     tokens, longest = (None, None) if base is None else _counted(examples, base, max_length)
-    told = {"parts": {k: str(v[0]) for k, v in parts.items()}, "seed": seed, "max_length": longest}
-    drawn = draw(examples, verdicts, settings, seed, tokens=tokens, max_length=longest)
+    drawn = draw(
+        *(examples, verdicts, settings, seed),
+        tokens=tokens,
+        max_length=longest,
+        amounts=None if measured is None else examples.select(["id", "amount"]),
+    )
+    told = {**settings.model_dump(mode="json"), "files": {k: str(v) for k, v in files.items()}}
     with drawn as mixed, folder(out) as writer:
         mixed.write(writer)
         for reason, count in unsound.items():
             writer.skip(reason, count)
-        finish(writer, "mix", told)
+        writer.facts |= {"unit": settings.unit, "asked": settings.asked, "max_length": longest}
+        finish(writer, "mix", {**told, "seed": seed, "max_length": longest})
     return {
-        "counts": mixed.counts,
-        "tokens": mixed.tokens,
+        **writer.facts,
         "set_aside": {**unsound, **mixed.set_aside},
         "seconds": round(time.monotonic() - began, 3),
     }
+
+
+def _measured(files: Mapping[str, Path], settings: Mix, base: Base | None) -> str | None:
+    """The column of the files that the mixture is counted in, if it is one.
+
+    Raises:
+        RecipeError: tokens without a base, or a file without the column.
+    """
+    unit = settings.unit
+    if unit in TOKEN_UNITS and base is None:
+        raise RecipeError(f"--unit {unit}: needs --base, whose tokenizer counts them. Name it.")
+    if unit in ("rows", *TOKEN_UNITS):
+        return None
+    for path in files.values():
+        have = open_rows(path).schema.names
+        if unit not in have:
+            raise RecipeError(
+                f"--unit {unit}: {path} has no such column; it has {', '.join(have)}. Name one of "
+                f"numbers, or rows, {', '.join(TOKEN_UNITS)}."
+            )
+    return unit
 
 
 def _counted(examples: pa.Table, base: Base, max_length: int | None) -> tuple[pa.Table, int]:

@@ -15,6 +15,7 @@ from recipes.base_stages import base_stages
 from recipes.judging_stage import JUDGE, judging
 from recipes.loader import Loaded, with_code
 from recipes.meaning_stage import SEMANTIC, meaning
+from recipes.mixing_stage import measured_unit
 from recipes.references import content, opened
 from recipes.stage import Inputs, Stage
 from recipes.teaching import teaching
@@ -192,7 +193,8 @@ def _gate(
     from curate.screen.planned import plan
 
     where = f"screen.{gate}"
-    planned = plan(with_code(screen, around.loaded, where), gate, columns, True, where)
+    also = measured_unit(around.loaded.recipe.mix) if gate == "examples" else ()
+    planned = plan(with_code(screen, around.loaded, where), gate, columns, True, where, also)
     measures = {
         name: _measure(gate, name, given, rows, columns, around)
         for name, given in planned.measures.items()

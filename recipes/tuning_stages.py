@@ -8,10 +8,12 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from recipes.base_stages import mix_stage, require
+from recipes.base_stages import require
+from recipes.mixing_stage import mix_stage
 from recipes.stage import Inputs, Stage
 from schemas.errors import RecipeError
-from schemas.recipe import Mix, Recipe
+from schemas.mixing import Mix
+from schemas.recipe import Recipe
 from schemas.training import Base, Tune
 
 if TYPE_CHECKING:
@@ -46,7 +48,9 @@ def _has_control(recipe: Recipe) -> bool:
 
 def _mix_control(recipe: Recipe) -> Stage:
     """All of the general part; before anything is tuned, so that a lack of it is told in time."""
-    stage = mix_stage(recipe, "mix.control", Mix(parts={recipe.evaluate.general: 1.0}))
+    stage = mix_stage(
+        recipe, "mix.control", Mix.model_validate({"parts": {recipe.evaluate.general: 1.0}})
+    )
 
     def make(out: "Writer", inputs: Inputs) -> None:
         try:
@@ -71,10 +75,10 @@ def _tune(recipe: Recipe, settings: Tune) -> Stage:
 def _tune_control(recipe: Recipe, settings: Tune) -> Stage:
     """The base tuned on the general part alone, for as many steps as the mixture takes.
 
-    Where the recipe states the mixture's size, its steps are known without it, and runs that differ
+    Where the recipe states the mixture's rows, its steps are known without it, and runs that differ
     in shares alone have one control.
     """
-    size = recipe.mix.size
+    size = recipe.mix.n_rows
 
     def make(out: "Writer", inputs: Inputs) -> None:
         n_seen = settings.rows_seen(size or inputs["mix/train"].rows)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from schemas.mixing import GENERAL, Mix, with_replay
 from schemas.settings import Name, Settings, Share
 from schemas.teachers import Ask, Budget, Miner, NameOrModel, OpenAI, Replay, Teacher
 from schemas.training import Base, Evaluate, Tune
@@ -261,25 +262,6 @@ class Synthesize(Settings):
         return next((one for one in self.teachers if isinstance(one, Miner)), None)
 
 
-class Mix(Settings):
-    """The training mixture."""
-
-    parts: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(min_length=1)
-    """Part -> share; the shares sum to 1."""
-    size: int | None = Field(None, ge=1)
-    """Training rows; the largest that the shares allow by default."""
-    unit: Literal["rows"] = "rows"
-    """What shares and size are counted in."""
-
-    @field_validator("parts")
-    @classmethod
-    def _shares_sum_to_one(cls, parts: dict[str, float]) -> dict[str, float]:
-        total = sum(parts.values())
-        if abs(total - 1) > 1e-6:
-            raise ValueError(f"the shares sum to {total:g}, they must sum to 1")
-        return parts
-
-
 class Recipe(Settings):
     """Everything that a run is told."""
 
@@ -308,6 +290,16 @@ class Recipe(Settings):
     """How the base is tuned; the mixture is the end without it."""
     evaluate: Evaluate = Evaluate()
     """What the tuned model is asked, and what it is compared with."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _replays(cls, given: object) -> object:
+        """`mix.preset` gives its share to the part that `evaluate.general` names."""
+        if not isinstance(given, dict) or not isinstance(given.get("mix"), dict):
+            return given
+        asked = given.get("evaluate")
+        general = asked.get("general", GENERAL) if isinstance(asked, dict) else GENERAL
+        return {**given, "mix": with_replay(given["mix"], general)}
 
     @model_validator(mode="after")
     def _mix_names_parts(self) -> "Recipe":

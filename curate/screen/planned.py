@@ -44,8 +44,23 @@ class Plan:
     """Columns that rules and preferences name."""
 
 
-def plan(screen: Screen, gate: Gate, rows: pa.Schema, with_documents: bool, where: str) -> Plan:
+def plan(
+    screen: Screen,
+    gate: Gate,
+    rows: pa.Schema,
+    with_documents: bool,
+    where: str,
+    also: Sequence[str] = (),
+) -> Plan:
     """Find the measures that a gate needs, and check every rule against their columns.
+
+    Args:
+        screen: what is asked for.
+        gate: whose rules.
+        rows: the rows' own columns.
+        with_documents: whether rules can name the document's columns.
+        where: the gate's place in the recipe, for messages.
+        also: columns that somebody else will read.
 
     Raises:
         RecipeError: a rule or measure that cannot be, named in one line.
@@ -56,7 +71,7 @@ def plan(screen: Screen, gate: Gate, rows: pa.Schema, with_documents: bool, wher
     checked = rules.compile_rules(keep, whole, where)
     terms = rules.compile_order(screen.unique, whole, where) if screen.unique else {}
     columns = set().union(*(rule.columns for rule in checked.values()), *terms.values())
-    names = catalog.needed(columns, own.names) | set(screen.measures)
+    names = catalog.needed({*columns, *also}, own.names) | set(screen.measures)
     measures = {name: dict(screen.measures.get(name, {})) for name in sorted(names)}
     if screen.clean_of:
         _settle(measures, CONTAMINATION, "benchmarks", list(screen.clean_of), f"{where}.clean_of")

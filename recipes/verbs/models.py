@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from recipes.verbs.mixing import Template
 from recipes.verbs.run import Json
-from recipes.verbs.tables import Out, Template
+from recipes.verbs.tables import Out
 
 
 def tune(

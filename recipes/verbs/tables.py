@@ -1,4 +1,4 @@
-"""Verbs over plain files and table folders: collect, segment, mix."""
+"""Verbs over plain files and table folders: collect, segment."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,9 +9,6 @@ from recipes.verbs.run import Json
 
 Table = Annotated[
     Path, typer.Argument(help="A .parquet, .jsonl, .json or .csv file, or a table folder.")
-]
-Template = Annotated[
-    str | None, typer.Option("--template", help="Chat template: a Jinja file, or plain.")
 ]
 SHOWN = 40
 """Failures that are listed one by one."""
@@ -123,49 +120,3 @@ def segment(
         print_json(told)
     else:
         say(f"{out}: {told['passages']} passages")
-
-
-def mix(
-    out: Out,
-    part: Annotated[
-        list[str],
-        typer.Option("--part", metavar="NAME=T:SHARE", help="A part: its examples and its share."),
-    ],
-    size: Annotated[int | None, typer.Option("--size", help="Training rows.", min=1)] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of the order of drawing.")] = 7,
-    base: Annotated[
-        Path | None, typer.Option("--base", help="Folder of the model that will be tuned.")
-    ] = None,
-    template: Template = None,
-    max_length: Annotated[
-        int | None,
-        typer.Option("--max-length", help="Tokens of a row; longer ones stay out.", min=8),
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Mix files of examples by share; with a base, its tokens are counted.
-
-    Example: retort mix --part domain=a.parquet:0.7 --part general=b.json:0.3 --size 3000 -o mixture
-    """
-    from recipes import plain_models
-    from recipes.options import shares, validated
-    from recipes.show import print_json, print_table, say
-    from schemas.errors import RecipeError
-    from schemas.training import Base
-
-    if base is None and (template or max_length):
-        raise RecipeError("mix: --template and --max-length go with --base. Name the base.")
-    named = None if base is None else validated(Base, {"path": str(base), "template": template})
-    told = plain_models.mix(shares(part), out, size, seed, named, max_length)
-    if json:
-        print_json(told)
-        return
-    rows: list[list[object]] = [
-        [split, name, n, *told["tokens"].get(split, {}).get(name, {}).values()]
-        for split, counts in told["counts"].items()
-        for name, n in counts.items()
-    ]
-    columns = ["split", "part", "rows", *(["tokens", "loss tokens"] if base else [])]
-    print_table(columns, [row + [""] * (len(columns) - len(row)) for row in rows], title=str(out))
-    for reason, n in told["set_aside"].items():
-        say(f"set aside: {reason} {n:,}")

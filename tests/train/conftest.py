@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from curate.chat import Chat
-from curate.mix import mix
+from curate.mix.draw import mix
 from schemas.ids import identity
 from schemas.recipe import Mix
 from schemas.rows import EXAMPLES, TOKENS, VERDICTS

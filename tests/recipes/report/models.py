@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from schemas.recipe import Recipe
 from schemas.rows import CHECKPOINTS, LIKELIHOODS, MIXTURE, SCORES, TOKENS
-from tests.recipes.report.tables import RECIPE, Rows, tables_of, write
+from tests.recipes.report.tables import RECIPE, Rows, mixture_facts, tables_of, write
 from train.evaluate.scores import score
 
 TUNED = Recipe.model_validate(
@@ -120,7 +120,12 @@ def model_tables(
     models = [model for model in SHIFTS if control or model != "control"]
     asked = {model: likelihoods(rows, model, planted) for model in models}
     counts = {"train": {"domain": 30, "general": 10}}
-    mixed = {"counts": counts, "tokens": TOKENS_OF, "max_length": 128}
+    mixed = {
+        **mixture_facts(rows.mixture, TUNED, TOKENS_OF["train"]),
+        "counts": counts,
+        "tokens": TOKENS_OF,
+        "max_length": 128,
+    }
     long = {"longer than max_length": 3, f"no end token{planted}": 1}
     made |= {
         "base.tokenizer": write(folder, "base.tokenizer", CHECKPOINTS, []),

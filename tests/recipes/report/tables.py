@@ -1,6 +1,7 @@
 """The tables of one small run, from documents to the mixture, written as a stage would."""
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -190,6 +191,34 @@ def write(
     return out.folder
 
 
+def mixture_facts(
+    mixture: Sequence[Mapping[str, Any]],
+    recipe: Recipe,
+    tokens: Mapping[str, Mapping[str, int]] | None = None,
+) -> dict[str, Any]:
+    """What the stage says of these rows; `tokens` are those of the training rows of each part."""
+    train = Counter(one["part"] for one in mixture if one["split"] == "train")
+    size = recipe.mix.asked or train.total()
+    lines = [
+        {
+            "name": part,
+            "rows": train[part],
+            "n_tokens": (tokens or {}).get(part, {}).get("n_tokens"),
+            "n_loss_tokens": (tokens or {}).get(part, {}).get("n_loss_tokens"),
+            "share": train[part] / max(1, train.total()),
+            "asked": float(share),
+        }
+        for part, share in recipe.mix.shares.items()
+    ]
+    return {
+        "realised": {"part": lines, "domain": [], "task": [], "license": [], "teacher": []},
+        "wanted": {part: float(share) * size for part, share in recipe.mix.shares.items()},
+        "passes": dict.fromkeys(recipe.mix.parts, 1.0),
+        "tokens": {},
+        "counts": {"train": dict(train)},
+    }
+
+
 def tables_of(rows: Rows, folder: Path, planted: str = "") -> dict[str, Path]:
     """Stage -> folder of its table."""
     folder.mkdir(exist_ok=True)
@@ -204,5 +233,7 @@ def tables_of(rows: Rows, folder: Path, planted: str = "") -> dict[str, Path]:
         "screen.passages": write(folder, "screen.passages", VERDICTS, rows.passage_verdicts),
         "synthesize": write(folder, "synthesize", EXAMPLES, rows.examples),
         "screen.examples": write(folder, "screen.examples", VERDICTS, rows.example_verdicts),
-        "mix": write(folder, "mix", MIXTURE, rows.mixture),
+        "mix": write(
+            folder, "mix", MIXTURE, rows.mixture, facts=mixture_facts(rows.mixture, RECIPE)
+        ),
     }

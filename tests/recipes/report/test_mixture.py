@@ -8,7 +8,7 @@ from schemas.recipe import Recipe
 from schemas.rows import MIXTURE
 from tests.recipes.report.models import TUNED
 from tests.recipes.report.pages import Page
-from tests.recipes.report.tables import RECIPE, Rows, write
+from tests.recipes.report.tables import RECIPE, Rows, mixture_facts, write
 
 
 def test_the_mixture_shows_what_was_asked_and_what_was_realised(page: Page, rows: Rows) -> None:
@@ -59,8 +59,10 @@ def test_a_part_that_is_only_tested_has_its_row(
 ) -> None:
     told = {**RECIPE.model_dump(by_alias=True), "mix": {"parts": {"domain": 1.0}}}
     mixed = [one for one in rows.mixture if one["part"] == "domain" or one["split"] == "test"]
-    made = {"mix": write(tmp_path, "mix", MIXTURE, mixed)}
-    page = Page(write_report(Recipe.model_validate(told), {**tables, **made}))
+    alone = Recipe.model_validate(told)
+    facts = mixture_facts(mixed, alone)
+    made = {"mix": write(tmp_path, "mix", MIXTURE, mixed, facts=facts)}
+    page = Page(write_report(alone, {**tables, **made}))
     lines = {row[0]: row[1:] for row in page.rows() if len(row) == 7}
     n = Counter((one["part"], one["split"]) for one in mixed)
 
@@ -75,7 +77,7 @@ def test_without_tokens_there_are_no_columns_for_them(page: Page) -> None:
 
 
 def test_no_row_set_aside_is_said_too(tuned_tables: dict[str, Path], tmp_path: Path) -> None:
-    facts = {"tokens": {"train": {}}, "max_length": 64}
+    facts = {**mixture_facts([], TUNED), "tokens": {"train": {}}, "max_length": 64}
     made = {"mix": write(tmp_path, "mix", MIXTURE, [], facts=facts)}
 
     assert "at most 64 tokens" in write_report(TUNED, {**tuned_tables, **made})

@@ -1,16 +1,13 @@
 """A mixture has the shares that were asked for, repeats nothing, and nests."""
 
-from fractions import Fraction
-
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from curate.mix import SPLITS, counts, largest, mix
+from curate.mix import SPLITS
+from curate.mix.draw import mix
 from schemas.errors import RecipeError
 from schemas.ids import identity
-from schemas.recipe import Mix
+from schemas.mixing import Mix
 from schemas.rows import EXAMPLES, TOKENS, VERDICTS
 
 
@@ -50,43 +47,6 @@ def drawn(rows: pa.Table, settings: Mix, seed: int = 1) -> dict[str, list[dict[s
             split: [row for batch in mixed.batches(split) for row in batch.to_pylist()]
             for split in SPLITS
         }
-
-
-weights = st.lists(st.integers(1, 50), min_size=1, max_size=5)
-
-
-@given(weights, st.integers(0, 3000))
-def test_counts_are_exact_to_one_row_and_never_fall_as_the_size_grows(
-    given_weights: list[int], size: int
-) -> None:
-    total = sum(given_weights)
-    shares = {str(number): Fraction(weight, total) for number, weight in enumerate(given_weights)}
-    listed = counts(shares, size)  # type: ignore[arg-type]
-
-    assert sum(listed.values()) == size
-    assert all(abs(listed[part] - share * size) < 1 for part, share in shares.items())
-    bigger = counts(shares, size + 1)  # type: ignore[arg-type]
-    assert all(bigger[part] >= listed[part] for part in shares)
-
-
-@given(weights, st.lists(st.integers(0, 400), min_size=5, max_size=5))
-def test_the_largest_size_fits_and_one_more_does_not(
-    given_weights: list[int], have: list[int]
-) -> None:
-    total = sum(given_weights)
-    shares = {str(number): Fraction(weight, total) for number, weight in enumerate(given_weights)}
-    available = dict(zip(map(str, range(5)), have, strict=True))
-    size = largest(shares, available)  # type: ignore[arg-type]
-
-    def fits(rows: int) -> bool:
-        return all(n <= available[part] for part, n in counts(shares, rows).items())  # type: ignore[arg-type]
-
-    assert fits(size) and not fits(size + 1)
-
-
-def test_shares_of_a_recipe_are_read_as_they_are_written() -> None:
-    assert counts({"a": 0.7, "b": 0.3}, 10) == {"a": 7, "b": 3}
-    assert counts({"a": 0.1, "b": 0.2, "c": 0.7}, 1000) == {"a": 100, "b": 200, "c": 700}
 
 
 def test_no_example_is_drawn_twice_and_none_of_another_split() -> None:

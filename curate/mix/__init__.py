@@ -1,0 +1,9 @@
+"""Mix: kept training examples drawn by share, and every held-out example.
+
+pool.py   the rows that can be drawn, each with its lot
+order.py  the order of a part's rows: caps, temperature
+take.py   how far each order is taken;  apportion.py in whole rows
+draw.py   the mixture, split by split;  realised.py what it came to;  shortage.py why it cannot be
+"""
+
+SPLITS = ("train", "valid", "test")

@@ -1,0 +1,290 @@
+"""Draw a mixture: training rows by share, and every held-out example.
+
+Reads examples and their verdicts, their tokens where a base counted them, their ranks where they
+were selected; writes `schemas.rows.MIXTURE`, one Parquet part a split. Held-out rows do not depend
+on size or seed.
+"""
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from curate.mix import SPLITS, take
+from curate.mix.order import CAPPED, capped, tempered
+from curate.mix.pool import AMOUNTS, SELECTED, Candidates, candidates, fill, problems
+from curate.mix.realised import Line, realised
+from curate.mix.shortage import too_little
+from curate.mix.shuffle import shuffled
+from schemas.mixing import Mix
+from schemas.rows import MIXTURE, TOKENS
+from schemas.tables import Writer
+
+LEFT_OUT = "left_out"
+"""Folder of a mixture's table with a file of the kept rows that caps took out."""
+HELD_OUT = """
+    create or replace table chosen as
+    select (row_number() over (order by id) - 1)::bigint as position, id as example_id, part, split,
+           0::int as epoch, n_tokens, n_loss_tokens
+    from pool where split = ? and problem is null
+"""
+TRAIN = """
+    create or replace table chosen as
+    select position, example_id, part, 'train' as split, epoch, n_tokens, n_loss_tokens
+    from drawn join (select id as example_id, part, n_tokens, n_loss_tokens from pool)
+        using (example_id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A mixture, split by split."""
+
+    counts: dict[str, dict[str, int]]
+    """Split -> part -> rows."""
+    tokens: dict[str, dict[str, dict[str, int]]]
+    """Split -> part -> `n_tokens` and `n_loss_tokens`; empty where they were not counted."""
+    set_aside: dict[str, int]
+    """Why kept rows cannot be drawn -> how many of them, of all splits together."""
+    realised: dict[str, list[Line]]
+    """Of the training rows, by part, domain, task, license and teacher."""
+    wanted: dict[str, float]
+    """Part -> what was asked of it, in the mixture's unit."""
+    passes: dict[str, float]
+    """Part -> times that its rows are gone through."""
+    left_out: pa.Table
+    """(id, reason) of rows that caps took out."""
+    batches: Callable[[str], Iterator[pa.RecordBatch]]
+    """Split -> its rows as MIXTURE: training rows in training order, held-out rows by id."""
+
+    def write(self, out: Writer) -> None:
+        """Write every split as a part of its name, and count what was set aside."""
+        out.schema = MIXTURE
+        for split in SPLITS:
+            out.begin_part(split)
+            for batch in self.batches(split):
+                out.write(batch)
+        for reason, n in self.set_aside.items():
+            out.skip(reason, n)
+        if len(self.left_out):
+            pq.write_table(self.left_out, out.attach(LEFT_OUT) / "rows.parquet")
+        out.facts |= self.facts()
+
+    def facts(self) -> dict[str, Any]:
+        """Numbers for the manifest."""
+        return {
+            "counts": self.counts,
+            "tokens": self.tokens,
+            "realised": self.realised,
+            "passes": self.passes,
+            "wanted": self.wanted,
+        }
+
+
+@contextlib.contextmanager
+def mix(
+    examples: object,
+    verdicts: object,
+    settings: Mix,
+    seed: int,
+    *,
+    tokens: object | None = None,
+    max_length: int | None = None,
+    also_test: Sequence[str] = (),
+    selected: object | None = None,
+    amounts: object | None = None,
+) -> Iterator[Mixed]:
+    """Draw a mixture.
+
+    Args:
+        examples: Arrow dataset or table of `schemas.rows.EXAMPLES`.
+        verdicts: the same of `schemas.rows.VERDICTS`.
+        settings: shares, size, caps of the training rows; held-out rows are all taken.
+        seed: of the order of drawing.
+        tokens: the same of `schemas.rows.TOKENS`, where a base counted them; rows that cannot be
+            trained on are set aside before anything is drawn.
+        max_length: tokens that a row may have; longer ones are set aside, never cut.
+        also_test: further parts whose test rows are taken, so that forgetting can be seen.
+        selected: id, part and rank: parts that are in it are drawn by rank, and only what has one.
+        amounts: id and amount, where `settings.unit` is a measured column.
+
+    Raises:
+        RecipeError: no row is left, or a part has less than its share of `size`; the message says
+            how much there is and what set most aside.
+    """
+    with duckdb.connect() as database:
+        database.register("examples", examples)
+        database.register("verdicts", verdicts)
+        database.register("tokens", TOKENS.empty_table() if tokens is None else tokens)
+        database.register("selected", SELECTED.empty_table() if selected is None else selected)
+        database.register("amounts", AMOUNTS.empty_table() if amounts is None else amounts)
+        fill(database, settings, seed, max_length, also_test)
+        ordered, left_out = _ordered(candidates(database, list(settings.parts), seed), settings)
+        wanted, taken = _taken(database, settings, ordered, left_out)
+        database.register("drawn", _drawn(ordered, taken))
+        yield _mixed(database, examples, settings, wanted, taken, left_out, tokens is not None)
+
+
+def _ordered(
+    found: Mapping[str, Candidates], settings: Mix
+) -> tuple[dict[str, Candidates], pa.Table]:
+    """Each part's rows in the order in which they are taken; what caps took out."""
+    ordered: dict[str, Candidates] = {}
+    left: list[pa.Table] = []
+    for part, rows in found.items():
+        broken = capped(rows.codes, settings.caps)
+        out = np.flatnonzero(broken >= 0)
+        reasons = [f"over caps.{CAPPED[one]}" for one in broken[out]]
+        parts = pa.repeat(part, len(out))
+        left.append(
+            pa.table({"id": rows.ids.take(pa.array(out)), "part": parts, "reason": reasons})
+        )
+        within = rows.taken(np.flatnonzero(broken < 0))
+        ordered[part] = within.taken(tempered(within.codes[2], settings.temperature))
+    schema = pa.schema([("id", pa.string()), ("part", pa.string()), ("reason", pa.string())])
+    return ordered, pa.concat_tables([one.cast(schema) for one in left])
+
+
+def _taken(
+    database: duckdb.DuckDBPyConnection,
+    settings: Mix,
+    ordered: Mapping[str, Candidates],
+    left_out: pa.Table,
+) -> tuple[dict[str, Fraction], dict[str, take.Taken]]:
+    """What is asked of each part, and how much of its order is taken.
+
+    Raises:
+        RecipeError: a part has too little.
+    """
+    have = {part: take.Have(rows.amounts, settings.epochs(part)) for part, rows in ordered.items()}
+    most = take.largest(settings, have)
+    size = Fraction(settings.asked) if settings.asked is not None else most
+    wanted = take.wanted(settings, size)
+    short = any(have[part].most < wanted[part] for part in wanted)
+    if short and settings.shortage == "shrink":
+        wanted = take.wanted(settings, most)
+    if not most or (short and settings.shortage != "shrink"):
+        capped_rows = Counter(left_out["part"].to_pylist())
+        raise too_little(database, settings, have, capped_rows)
+    return wanted, {part: take.take(wanted[part], have[part]) for part in wanted}
+
+
+def _drawn(ordered: Mapping[str, Candidates], taken: Mapping[str, take.Taken]) -> pa.Table:
+    """(position, example_id, epoch) of the training rows.
+
+    A part that is gone through several times has its first pass in the first rows of the training
+    order, its second behind them, while parts stay mixed throughout.
+    """
+    ids, epochs, places = [], [], []
+    for part, rows in ordered.items():
+        number = np.arange(taken[part].rows)
+        row, epoch = number % max(1, len(rows.ids)), number // max(1, len(rows.ids))
+        ids.append(rows.ids.take(pa.array(row)))
+        epochs.append(epoch)
+        places.append(_spread(rows.place[row], epoch, taken[part].passes))
+    by_place = np.argsort(np.concatenate(places), kind="stable")
+    position = np.empty(len(by_place), np.int64)
+    position[by_place] = np.arange(len(by_place))
+    return pa.table(
+        {
+            "position": position,
+            "example_id": pa.concat_arrays(ids),
+            "epoch": np.concatenate(epochs).astype(np.int32),
+        }
+    )
+
+
+def _spread(
+    place: NDArray[np.float64], epoch: NDArray[np.int64], passes: float
+) -> NDArray[np.float64]:
+    """(rows,) in [0, 1): where each row comes, passes in their order, uniform as a whole."""
+    if passes <= 1:
+        return place
+    again = (place + epoch * 0.6180339887498949) % 1  # another order in each pass
+    length = np.minimum(1.0, passes - epoch)
+    found: NDArray[np.float64] = (epoch + again * length) / passes
+    return found
+
+
+def _mixed(
+    database: duckdb.DuckDBPyConnection,
+    examples: object,
+    settings: Mix,
+    wanted: Mapping[str, Fraction],
+    taken: Mapping[str, take.Taken],
+    left_out: pa.Table,
+    counted: bool,
+) -> Mixed:
+    def batches(split: str) -> Iterator[pa.RecordBatch]:
+        _choose(database, split)
+        chosen = database.sql("select * from chosen order by position").to_arrow_table()
+        yield from shuffled(examples, chosen)
+
+    _choose(database, "train")
+    came_to = realised(database, settings, _domains(database, left_out))
+    over = Counter(left_out["reason"].to_pylist())
+    return Mixed(
+        _counts(database, settings, taken),
+        {split: _tokens(database, split) for split in SPLITS} if counted else {},
+        {**problems(database), **dict(sorted(over.items()))},
+        came_to,
+        {part: round(float(amount), 6) for part, amount in wanted.items()},
+        {part: round(one.passes, 6) for part, one in taken.items()},
+        left_out.select(["id", "reason"]),
+        batches,
+    )
+
+
+def _choose(database: duckdb.DuckDBPyConnection, split: str) -> None:
+    """Make the table `chosen`."""
+    if split == "train":
+        database.execute(TRAIN)
+    else:
+        database.execute(HELD_OUT, [split])
+
+
+def _counts(
+    database: duckdb.DuckDBPyConnection, settings: Mix, taken: Mapping[str, take.Taken]
+) -> dict[str, dict[str, int]]:
+    """Split -> part -> rows, parts that are only tested among them."""
+    found = {split: dict.fromkeys(settings.parts, 0) for split in SPLITS}
+    rows = database.execute(
+        "select split, part, count(*) from pool where problem is null and split <> 'train' "
+        "group by all"
+    ).fetchall()
+    for split, part, n in rows:
+        found[split][part] = n
+    return {**found, "train": {part: one.rows for part, one in taken.items()}}
+
+
+def _tokens(database: duckdb.DuckDBPyConnection, split: str) -> dict[str, dict[str, int]]:
+    """Part -> sums of the chosen rows."""
+    _choose(database, split)
+    sums = database.execute(
+        "select part, sum(n_tokens)::bigint, sum(n_loss_tokens)::bigint from chosen "
+        "group by part order by part"
+    ).fetchall()
+    return {part: {"n_tokens": n, "n_loss_tokens": n_loss} for part, n, n_loss in sums}
+
+
+def _domains(
+    database: duckdb.DuckDBPyConnection, left_out: pa.Table
+) -> dict[str, dict[str, float]]:
+    """Part -> domain -> rows that could be drawn."""
+    database.register("left_out", left_out.select(["id"]))
+    rows = database.execute(
+        "select part, domain, count(*) from pool where split = 'train' and problem is null "
+        "and id not in (select id from left_out) group by all order by all"
+    ).fetchall()
+    found: dict[str, dict[str, float]] = {}
+    for part, domain, n in rows:
+        found.setdefault(part, {})[domain] = float(n)
+    return found
