@@ -79,7 +79,7 @@ class Chat:
             for name in ("bos_token", "eos_token", "pad_token", "unk_token", "sep_token")
             if (text := _text(told.get(name))) is not None
         }
-        self._template = _compiled(template or template_of(folder), folder)
+        self._template = compiled(template or template_of(folder), folder)
         self.stops = stops(folder, self.tokenizer.token_to_id)
         if not self.stops:
             raise RecipeError(f"{folder}: names no end token (eos_token), so no answer could end.")
@@ -260,7 +260,7 @@ def _text(token: object) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _compiled(template: str, folder: Path) -> Any:  # noqa: ANN401  a Jinja template
+def compiled(template: str, folder: Path) -> Any:  # noqa: ANN401  a Jinja template
     """A template in the sandbox and dialect of transformers (`chat_template_utils.py`, 5.23)."""
     import jinja2
     import jinja2.ext
