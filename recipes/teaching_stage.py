@@ -47,7 +47,7 @@ def synthesize(recipe: Recipe, found: Teaching) -> Stage:
 
     parameters = told(recipe, found)
     foreseen = foresee if found.asked else None
-    return Stage("synthesize", "synthesize", 3, parameters, PARENTS, make, foreseen)
+    return Stage("synthesize", "synthesize", 4, parameters, PARENTS, make, foreseen)
 
 
 def opener(inputs: Inputs) -> Callable[[], Any]:

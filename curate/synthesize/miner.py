@@ -122,6 +122,8 @@ def mine(
 ) -> list[Example]:
     """Examples of one passage, at most `per_family` of each family, no answer twice.
 
+    A passage that says one sentence twice gives no example twice, so ids are unique.
+
     Args:
         passage: what is read.
         domain_words: words in small letters that are typical of the passage's part -> weight.
@@ -133,6 +135,7 @@ def mine(
         return []
     examples: list[Example] = []
     used: set[int] = set()
+    said: set[tuple[str, str, str]] = set()
     for family in FAMILIES:
         count = 0
         for candidate in candidates(family, found, domain_words):
@@ -141,7 +144,11 @@ def mine(
             if candidate.end in used:
                 continue
             question = phrasings.ask(candidate, passage.id, count)
+            told = (family, question, candidate.answer)
+            if told in said:
+                continue
             if is_answer(candidate.answer) and not is_told(candidate.answer, question):
+                said.add(told)
                 examples.append(_example(passage, family, question, candidate))
                 used.add(candidate.end)
                 count += 1

@@ -1,5 +1,6 @@
 """The miner's laws: exact evidence, no answer in its question, nothing drawn, no family floods."""
 
+import dataclasses
 from collections import Counter
 
 import numpy as np
@@ -131,6 +132,18 @@ def test_an_answer_that_the_question_tells_is_dropped() -> None:
 
     for example in mine(passage(text), WORDS, 2, PHRASINGS):
         assert not is_told(example.messages[1].content, example.messages[0].content)
+
+
+def test_a_sentence_that_is_said_twice_gives_no_example_twice() -> None:
+    said = (
+        "The membrane of the bacterium was thick and rigid. Therefore the dye did not enter the "
+        "cytoplasm of the cells. "
+    )
+    for number in range(40):  # how a question is asked depends on the passage's id
+        text = dataclasses.replace(passage(said * 3), id=str(number))
+        ids = [one.id for one in mine(text, {}, 8, read())]
+        assert ids
+        assert len(ids) == len(set(ids))
 
 
 def test_a_passage_hands_its_origin_to_its_examples() -> None:
