@@ -9,7 +9,18 @@ import sys
 
 import typer
 
-from recipes.verbs import audit, fake, look, mixing, models, run, screening, tables, teachers
+from recipes.verbs import (
+    audit,
+    exporting,
+    fake,
+    look,
+    mixing,
+    models,
+    run,
+    screening,
+    tables,
+    teachers,
+)
 
 app = typer.Typer(
     name="retort",
@@ -28,6 +39,8 @@ VERBS = (
     *(
         screening.index,
         mixing.mix,
+        exporting.export,
+        exporting.verify,
         models.tune,
         teachers.calibrate,
         teachers.calls,
