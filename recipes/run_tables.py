@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from curate.synthesize.calls import path_in
 from recipes.runner import read_run, tables_of
@@ -49,6 +50,10 @@ class RunTables:
         """Rows of a stage's table that meet an SQL condition of ours, with `?` for values."""
         found = self.query(f"select * from rows where {condition}", {"rows": stage}, *values)
         return found
+
+    def register(self, name: str, rows: pa.Table) -> None:
+        """Give queries a table of this name."""
+        self._database.register(name, rows)
 
     def query(self, sql: str, stages: dict[str, str], *values: object) -> list[dict[str, Any]]:
         """Rows of a query over stages' tables, each under a name of its own."""

@@ -90,6 +90,8 @@ def print_table(columns: list[str], rows: list[list[object]], title: str = "") -
 
 def print_run(result: "Result") -> None:
     """The stages of a run, what set rows aside, and where the results are."""
+    from recipes.told_of_mixtures import print_mixture
+
     rows: list[list[object]] = [
         [
             done.name,
@@ -111,6 +113,8 @@ def print_run(result: "Result") -> None:
     if asked := teaching_told.line(made):
         say(asked)
     _print_scores(result.as_json()["scores"])
+    if "mix" in made and not made["mix"].reused:
+        print_mixture(made["mix"].manifest.facts, "mixture", {})
     if "mix" in made:
         say(f"data set  {result.run / 'dataset'}")
     if "tune" in made:

@@ -3,7 +3,8 @@
 mixture row -> example -> teacher call -> passage -> document -> source, licence, offsets
 """
 
-from typing import Any
+from dataclasses import asdict
+from typing import Any, get_args
 
 from recipes import why_calls, why_twin
 from recipes.run_tables import GATES, LEVELS, RunTables
@@ -85,6 +86,9 @@ def _example(run: RunTables, row: dict[str, Any]) -> Story:
             {name: one[name] for name in ("split", "position", "n_tokens", "n_loss_tokens")}
             for one in placed
         ]
+    if not story.get("mixture"):
+        story["left_out"] = _left_out(run, row["id"])
+    story["release"] = releases(row)
     if "tokens" in run:
         counted = run.rows("tokens", "id = ?", row["id"])
         story["problem"] = counted[0]["problem"] if counted else None
@@ -92,6 +96,31 @@ def _example(run: RunTables, row: dict[str, Any]) -> Story:
         if counted and longest is not None and counted[0]["n_tokens"] > longest:
             story["problem"] = f"{counted[0]['n_tokens']} tokens, longer than max_length {longest}"
     return story
+
+
+def releases(row: dict[str, Any]) -> Story:
+    """open, research, private -> whether an example may be in it, and if not, why."""
+    from curate.export.described import Release
+    from curate.export.policy import ruling, table
+
+    known = table()
+    told = (row["license"], row["teacher_license"], row["trainable"] is not False)
+    return {name: asdict(ruling(*told, name, known)) for name in get_args(Release)}
+
+
+def _left_out(run: RunTables, row_id: str) -> str | None:
+    """Why a kept training row was not drawn from, where caps took it out."""
+    import pyarrow.parquet as pq
+
+    from curate.mix.draw import LEFT_OUT
+
+    if "mix" not in run:
+        return None
+    file = run.table("mix").folder / LEFT_OUT / "rows.parquet"
+    if not file.is_file():
+        return None
+    found = pq.read_table(file, filters=[("id", "=", row_id)]).to_pylist()
+    return str(found[0]["reason"]) if found else None
 
 
 def _passage(run: RunTables, row: dict[str, Any]) -> Story:
@@ -194,7 +223,9 @@ def _example_lines(story: Story) -> list[str]:
     if story.get("mixture") == []:
         problem = story.get("problem")
         kept = f"cannot be trained on: {problem}" if problem else "not drawn"
+        kept += f": {story['left_out']}" if story.get("left_out") else ""
         told.append(f"mixture   {kept if story['verdict']['kept'] else 'no, set aside'}")
+    told += _release_lines(story["release"])
     for quote in story["evidence"]:
         if quote["match"] == "none":
             told.append(f"evidence  not in the source: {_line(quote['quote'], 200)}")
@@ -202,6 +233,16 @@ def _example_lines(story: Story) -> list[str]:
         told.append(
             f"evidence  characters {quote['start']}-{quote['end']} ({quote['match']}): "
             f"{_line(quote['quote'], 200)}"
+        )
+    return told
+
+
+def _release_lines(releases: Story) -> list[str]:
+    told: list[str] = []
+    for name, one in releases.items():
+        because = f"no: {one['reason']}" + (f" ({one['source']})" if one["source"] else "")
+        told.append(
+            f"{'release' if not told else '':<10}{name}: {'yes' if one['allowed'] else because}"
         )
     return told
 

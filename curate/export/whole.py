@@ -16,7 +16,7 @@ from curate.export.rulings import Judged, judge
 
 LONGEST_NAME = 96
 """Characters of `license_name`."""
-ATTRIBUTION = "ATTRIBUTION.md"
+LICENSE_FILE = "LICENSE.md"
 """The file of an export that names each source with its licence."""
 
 
@@ -103,10 +103,10 @@ def _name(names: list[str]) -> str:
 
 
 def _link(parts: list[Licence], table: Table) -> str:
-    """The text of the only licence; the list of sources where there are several."""
+    """The text of the only licence; the page that lists them where there are several."""
     found = entry(table, parts[0].version) if len(parts) == 1 else None
     address = source(found, parts[0].spelled).split(" ")[0] if found else ""
-    return address if address.startswith("https://") else ATTRIBUTION
+    return address if address.startswith("https://") else LICENSE_FILE
 
 
 def _summary(

@@ -103,7 +103,7 @@ def _describe(
     template: str | None,
 ) -> dict[str, Any]:
     """Everything beside the data; the manifest last."""
-    from curate.export import attribution, card, croissant, frameworks
+    from curate.export import attribution, card, croissant, frameworks, license_file
     from curate.export import sources as listed
     from recipes.exporting.describe import Asked, describe, there
     from recipes.exporting.rows import sources
@@ -114,8 +114,9 @@ def _describe(
     described = replace(describe(run, name, how, found, documents), files=written.files)
     texts = {
         card.FILE: card.card(described, whole, documents),
-        "ATTRIBUTION.md": attribution.attribution(documents, whole),
-        "croissant.json": _json(croissant.croissant(described, whole)),
+        license_file.FILE: license_file.license_file(whole, described.licenses),
+        attribution.FILE: attribution.attribution(documents, whole),
+        croissant.FILE: _json(croissant.croissant(described, whole)),
         "dataset_info.json": _json(frameworks.dataset_info(described)),
         "axolotl.yaml": frameworks.axolotl(described),
         "recipe.yaml": described.recipe,

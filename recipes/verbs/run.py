@@ -1,9 +1,15 @@
 """Verbs over a recipe: run, plan."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from recipes.runner import Result
+    from recipes.takedown import Takedown
+    from recipes.work import Work as Folder
+    from schemas.recipe import Recipe as Read
 
 Recipe = Annotated[str, typer.Argument(help="A recipe's file, or the name of one that ships.")]
 Work = Annotated[Path, typer.Option("--work", help="Folder of tables and runs.")]
@@ -49,7 +55,7 @@ def run(
     from curate.synthesize.calls import path_in
     from recipes import loader, runner, stages
     from recipes.preview import show
-    from recipes.show import Teller, print_json, print_run
+    from recipes.show import Teller, print_json, print_run, say
     from recipes.work import Hashes
     from recipes.work import Work as Folder
     from schemas.errors import RecipeError
@@ -67,10 +73,23 @@ def run(
                 show(plan, loaded, folder, preview, teller, json)
                 return
             result = runner.run(plan, loaded, folder, teller)
+        removed = _excluded(result, loaded.recipe, folder)
     if json:
-        print_json(result.as_json())
+        told = {} if removed is None else {"excluded": removed.as_json()}
+        print_json(result.as_json() | told)
     else:
         print_run(result)
+        if removed is not None:
+            say(removed.line())
+
+
+def _excluded(result: "Result", recipe: "Read", work: "Folder") -> "Takedown | None":
+    """What the recipe's `exclude` took out; loads nothing where it excludes nothing."""
+    if not recipe.exclude:
+        return None
+    from recipes.takedown import takedown
+
+    return takedown(result, recipe, work)
 
 
 def plan(

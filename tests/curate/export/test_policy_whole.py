@@ -45,7 +45,7 @@ def test_what_the_hub_lacks_is_named_and_linked() -> None:
     assert found.link == "https://creativecommons.org/licenses/by/3.0/igo/legalcode"
 
     several = whole({"CC-BY-3.0-IGO": 2, "MIT": 1}, "open", TABLE)
-    assert (several.name, several.link) == ("cc-by-3.0-igo-and-mit", "ATTRIBUTION.md")
+    assert (several.name, several.link) == ("cc-by-3.0-igo-and-mit", "LICENSE.md")
 
 
 def test_many_licences_still_make_a_name_that_the_hub_takes() -> None:
