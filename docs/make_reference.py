@@ -37,6 +37,7 @@ from schemas.recipe import (
     Synthesize,
     Unique,
 )
+from schemas.selecting import Select
 from schemas.teachers import Ask, Budget, Miner, OpenAI, Prices, Replay
 from schemas.training import Base, Evaluate, Pretrain, Tune
 
@@ -60,6 +61,7 @@ BLOCKS: list[tuple[str, type[BaseModel]]] = [
     ("`synthesize.tasks`", Ask),
     ("`base`", Base),
     ("`base.pretrain`", Pretrain),
+    ("`select`", Select),
     ("`mix`", Mix),
     ("`mix.parts.<part>`", PartShare),
     ("`mix.caps`", Caps),

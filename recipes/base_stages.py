@@ -28,23 +28,40 @@ if TYPE_CHECKING:
 NEEDED = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
 
 
-def base_stages(loaded: Loaded, hashes: Hashes) -> list[Stage]:
+def base_stages(loaded: Loaded, hashes: Hashes, gate: Sequence[Stage]) -> list[Stage]:
     """The mixture, and where there is a base, the base and the tokens of every kept example.
 
     A base that is trained here comes behind the mixture, which needs its tokenizer alone: up to the
-    mixture no recipe needs torch unless it names a model.
+    mixture no recipe needs torch, unless it names a model or selects by one.
+
+    Args:
+        loaded: the recipe.
+        hashes: content of the base's files.
+        gate: the stages of the examples' gate.
 
     Raises:
-        RecipeError: a folder or a template that is not there.
+        RecipeError: a folder or a template that is not there, or a selection that cannot be.
     """
     recipe = loaded.recipe
-    mixture = mix_stage(recipe, "mix", recipe.mix)
+    chosen = _chosen(loaded, hashes, gate)
+    mixture = [*chosen, mix_stage(recipe, "mix", recipe.mix, selected=bool(chosen))]
     if recipe.base is None:
-        return [mixture]
+        return mixture
     if recipe.base.pretrain is not None:
         tokenizer, base = _pretrained(recipe.base.pretrain, recipe.seed)
-        return [tokenizer, _tokens(), mixture, base]
-    return [*_found(loaded, recipe.base, hashes), _tokens(), mixture]
+        if any("base" in stage.parents for stage in chosen):
+            return [tokenizer, _tokens(), base, *mixture]
+        return [tokenizer, _tokens(), *mixture, base]
+    return [*_found(loaded, recipe.base, hashes), _tokens(), *mixture]
+
+
+def _chosen(loaded: Loaded, hashes: Hashes, gate: Sequence[Stage]) -> list[Stage]:
+    """The stages of the selection, where the recipe has one."""
+    if loaded.recipe.select is None:
+        return []
+    from recipes.selecting_stage import selecting
+
+    return selecting(loaded.recipe.select, loaded, hashes, gate)
 
 
 def _pretrained(settings: Pretrain, seed: int) -> tuple[Stage, Stage]:

@@ -18,6 +18,7 @@ from recipes.verbs import (
     models,
     run,
     screening,
+    selecting,
     tables,
     teachers,
 )
@@ -38,6 +39,7 @@ VERBS = (
     *(run.run, run.plan, tables.collect, tables.segment, teachers.synthesize, screening.screen),
     *(
         screening.index,
+        selecting.select,
         mixing.mix,
         exporting.export,
         exporting.verify,

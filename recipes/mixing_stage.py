@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 NUMBERS = ("int32", "int64", "double")
 
 
-def mix_stage(recipe: Recipe, name: str, settings: Mix) -> Stage:
+def mix_stage(recipe: Recipe, name: str, settings: Mix, selected: bool = False) -> Stage:
     """A mixture: the recipe's own, or another of the same kept examples.
+
+    Args:
+        recipe: the recipe.
+        name: of the stage.
+        settings: shares and size.
+        selected: whether rows are drawn by the ranks of the stage `select`.
 
     Raises:
         RecipeError: a unit that nothing counts.
@@ -44,6 +50,7 @@ def mix_stage(recipe: Recipe, name: str, settings: Mix) -> Stage:
             tokens=tokens,
             max_length=most,
             also_test=also_test,
+            selected=inputs["select"].dataset() if selected else None,
             amounts=None if measure is None else _amounts(inputs[measure].read(), settings.unit),
         ) as mixed:
             mixed.write(out)
@@ -54,14 +61,18 @@ def mix_stage(recipe: Recipe, name: str, settings: Mix) -> Stage:
     if counted:
         parents += ("tokens", "base.tokenizer")
         parameters |= {"max_length": asked, "also_test": also_test}
+    if selected:
+        parents += ("select",)
     if measure is not None:
         parents += (measure,)
     return Stage(name, "mix", 3, parameters, parents, make)
 
 
-def measured_unit(mix: Mix) -> list[str]:
-    """The column that a mixture is counted in, where the screen of examples has to measure it."""
-    return [] if mix.unit in ("rows", *TOKENS) else [mix.unit]
+def measured_columns(recipe: Recipe) -> list[str]:
+    """Columns that the screen of examples has to measure for the selection and the mixture."""
+    unit = [] if recipe.mix.unit in ("rows", *TOKENS) else [recipe.mix.unit]
+    chosen = recipe.select
+    return unit + ([chosen.score] if chosen is not None and chosen.method == "judge" else [])
 
 
 def measure_of(recipe: Recipe, unit: str) -> str | None:

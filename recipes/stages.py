@@ -15,7 +15,7 @@ from recipes.base_stages import base_stages
 from recipes.judging_stage import JUDGE, judging
 from recipes.loader import Loaded, with_code
 from recipes.meaning_stage import SEMANTIC, meaning
-from recipes.mixing_stage import measured_unit
+from recipes.mixing_stage import measured_columns
 from recipes.references import content, opened
 from recipes.stage import Inputs, Stage
 from recipes.teaching import teaching
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 MILESTONES = (
     *("collect", "segment", "screen.passages", "synthesize", "screen.examples"),
-    *("mix", "base", "tune", "evaluate"),
+    *("select", "mix", "base", "tune", "evaluate"),
 )
 """Stages that `--until` may name; the others are steps towards them."""
 
@@ -57,14 +57,15 @@ def stages(loaded: Loaded, hashes: Hashes, ledger: Path) -> list[Stage]:
         for part, sources in recipe.collect.items()
         for number, source in enumerate(sources)
     ]
+    examples = _gate("examples", recipe.screen.examples, "synthesize", EXAMPLES, around)
     return [
         *reading,
         _collect(recipe, reading),
         _segment(recipe),
         *_gate("passages", recipe.screen.passages, "segment", PASSAGES, around),
         synthesize(recipe, teaching(loaded, ledger)),
-        *_gate("examples", recipe.screen.examples, "synthesize", EXAMPLES, around),
-        *base_stages(loaded, hashes),
+        *examples,
+        *base_stages(loaded, hashes, examples),
         *(tuning_stages(recipe, recipe.tune) if recipe.tune else ()),
     ]
 
@@ -193,7 +194,7 @@ def _gate(
     from curate.screen.planned import plan
 
     where = f"screen.{gate}"
-    also = measured_unit(around.loaded.recipe.mix) if gate == "examples" else ()
+    also = measured_columns(around.loaded.recipe) if gate == "examples" else ()
     planned = plan(with_code(screen, around.loaded, where), gate, columns, True, where, also)
     measures = {
         name: _measure(gate, name, given, rows, columns, around)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from schemas.mixing import GENERAL, Mix, with_replay
+from schemas.selecting import Select
 from schemas.settings import Name, Settings, Share
 from schemas.teachers import Ask, Budget, Miner, NameOrModel, OpenAI, Replay, Teacher
 from schemas.training import Base, Evaluate, Tune
@@ -284,6 +285,8 @@ class Recipe(Settings):
     """How examples are made."""
     base: Base | None = None
     """The model to be tuned; its tokenizer counts the mixture. Without one the run ends at it."""
+    select: Select | None = None
+    """In which order examples are drawn; at random without it."""
     mix: Mix
     """What is trained on."""
     tune: Tune | None = None
