@@ -56,7 +56,7 @@ def conversations(rows: Rows, path: Path, part: str, unit: str | None = None) ->
     """The conversations of a file's rows, in their order.
 
     Rows that Retort made keep id and split; others are named `part:id`. A split that is not there
-    is cut from the hash of the id.
+    is cut from the hash of the document's id, or of the row's where no document is named.
 
     Args:
         rows: of the file.
@@ -82,7 +82,8 @@ def conversations(rows: Rows, path: Path, part: str, unit: str | None = None) ->
         why = ", ".join(f"{reason} {n}" for reason, n in set_aside.items()) or "no instructions"
         raise TableError(f"{path}: holds no conversation ({why}). Name a file of examples.")
     _check_ids(found, path)
-    hashes = pa.array([identity(one) for one in found["id"].to_pylist()], pa.string())
+    origin = pc.coalesce(found["document_id"], found["id"]).to_pylist()
+    hashes = pa.array([identity(one) for one in origin], pa.string())
     split = pc.coalesce(found["split"], splits(hashes, Holdout()))
     return Conversations(
         found.set_column(found.column_names.index("split"), "split", split), set_aside
