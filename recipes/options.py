@@ -11,6 +11,8 @@ from schemas import strict_yaml
 from schemas.errors import RecipeError
 
 Model = TypeVar("Model", bound=BaseModel)
+LONGEST = 18
+"""Digits of a whole number."""
 
 
 def validated(model: type[Model], given: Mapping[str, object]) -> Model:
@@ -27,6 +29,8 @@ def validated(model: type[Model], given: Mapping[str, object]) -> Model:
         message = problem["msg"].removeprefix("Value error, ")
         if problem["loc"][-1:] == ("key",):  # perhaps the key itself, given by mistake
             raise RecipeError("key: names an environment variable, as LAB_KEY.") from None
+        if not where:  # of the settings as a whole
+            raise RecipeError(f"{model.__name__.lower()}: {message}.") from error
         raise RecipeError(f"{where}: {message} (got {problem['input']!r}).") from error
 
 
@@ -105,7 +109,7 @@ def whole_numbers(given: Sequence[str], option: str) -> dict[str, int]:
     """
     found = {}
     for name, value in pairs(given, option).items():
-        if not value.strip().isdigit():
-            raise RecipeError(f"{option} {name}={value}: {value!r} is no whole number.")
+        if not (value.strip().isdecimal() and len(value.strip()) <= LONGEST):
+            raise RecipeError(f"{option} {name}={value[:80]}: {value[:80]!r} is no whole number.")
         found[name] = int(value)
     return found

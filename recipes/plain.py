@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from schemas import manifest
 from schemas.errors import TableError
 from schemas.plain import (
     Rows,
@@ -20,7 +21,7 @@ from schemas.plain import (
 )
 from schemas.recipe import Segment
 from schemas.rows import DOCUMENTS, PASSAGES, Failure
-from schemas.tables import Writer
+from schemas.tables import FAILURES_FILE, Writer
 
 
 def segment(path: Path, out: Path, settings: Segment) -> dict[str, Any]:
@@ -42,21 +43,42 @@ def check(out: Path) -> None:
         check_folder(out)
 
 
-def check_folder(out: Path) -> None:
+def check_folder(out: Path, stage: str | None = None) -> None:
     """Refuse a folder that cannot be written, or holds something else than a table.
+
+    Args:
+        out: the folder.
+        stage: whose table may be replaced; anybody's by default.
 
     Raises:
         TableError: says why.
     """
     if not out.parent.is_dir():
         raise TableError(f"{out}: {out.parent} is not a folder. Make it first.")
-    if out.exists() and not (out / "manifest.json").is_file() and any(out.iterdir()):
-        raise TableError(f"{out}: exists and is not a table. Name another folder.")
+    if out.exists() and not out.is_dir():
+        raise TableError(f"{out}: is a file. Name a folder.")
+    if out.exists() and any(out.iterdir()) and not _is_table(out, stage):
+        kind = f"table of {stage}" if stage else "table"
+        raise TableError(
+            f"{out}: exists and is not a {kind}, or holds more than one. Name another folder."
+        )
 
 
-def folder(out: Path) -> Writer:
+def _is_table(folder: Path, stage: str | None) -> bool:
+    """Whether a folder holds a table and nothing else, so that another may take its place."""
+    try:
+        found = manifest.read(folder)
+    except TableError:
+        return False
+    if found is None or stage not in (None, found.stage):
+        return False
+    own = {one.file.partition("/")[0] for one in (*found.parts, *found.files)}
+    return {one.name for one in folder.iterdir()} <= {*own, manifest.FILE, FAILURES_FILE}
+
+
+def folder(out: Path, stage: str) -> Writer:
     """A writer of a table folder that the user named."""
-    check_folder(out)
+    check_folder(out, stage)
     return Writer(out)
 
 
@@ -102,7 +124,7 @@ def write(
     if out.suffix:
         write_rows(out, schema, counted())
         return n_rows
-    with folder(out) as writer:
+    with folder(out, stage) as writer:
         writer.schema = schema
         for batch in counted():
             writer.write(batch)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from recipes.plain import check_folder, finish, folder
 from schemas.errors import RecipeError, TableError
@@ -42,16 +43,18 @@ def mix(
         max_length: tokens that a row may have; the base's context, 2,048 at most, where None.
 
     Raises:
-        RecipeError: the shares cannot be had, or a unit that nothing counts.
+        RecipeError: the shares cannot be had, a unit that nothing counts, or a row in two parts.
     """
     from curate.mix.draw import mix as draw
     from curate.turns import conversations
 
     began = time.monotonic()
+    _check_files(files)
     measured = _measured(files, settings, base)
-    check_folder(out)
+    check_folder(out, "mix")
     read = [conversations(open_rows(path), path, part, measured) for part, path in files.items()]
     examples = pa.concat_tables([one.rows for one in read])
+    _check_ids(examples)
     unsound = sum((one.set_aside for one in read), Counter[str]())
     verdicts = VERDICTS.empty_table()
     kept = pa.table({"id": examples["id"], "kept": pa.repeat(True, len(examples))})
@@ -64,7 +67,7 @@ def mix(
         amounts=None if measured is None else examples.select(["id", "amount"]),
     )
     told = {**settings.model_dump(mode="json"), "files": {k: str(v) for k, v in files.items()}}
-    with drawn as mixed, folder(out) as writer:
+    with drawn as mixed, folder(out, "mix") as writer:
         mixed.write(writer)
         for reason, count in unsound.items():
             writer.skip(reason, count)
@@ -75,6 +78,29 @@ def mix(
         "set_aside": {**unsound, **mixed.set_aside},
         "seconds": round(time.monotonic() - began, 3),
     }
+
+
+def _check_files(files: Mapping[str, Path]) -> None:
+    """Refuse one file as two parts: its rows would come twice, perhaps in train and in test."""
+    seen: dict[Path, str] = {}
+    for part, path in files.items():
+        if (other := seen.setdefault(path.resolve(), part)) != part:
+            raise RecipeError(
+                f"--part {part}={path}: the file of the part {other}, too. Give each part a file "
+                f"of its own."
+            )
+
+
+def _check_ids(examples: pa.Table) -> None:
+    """Refuse a row that is in two parts."""
+    times = examples.group_by("id").aggregate([("part", "count"), ("part", "min"), ("part", "max")])
+    twice = times.filter(pc.greater(times["part_count"], 1)).slice(0, 1).to_pylist()
+    for row in twice:
+        n_more = len(examples) - len(times)
+        raise RecipeError(
+            f"--part {row['part_max']}: {n_more} ids are in another part, too, as {row['id']} in "
+            f"{row['part_min']}. A row belongs to one part; take it out of the other file."
+        )
 
 
 def _measured(files: Mapping[str, Path], settings: Mix, base: Base | None) -> str | None:
@@ -128,7 +154,7 @@ def tune(
     from train.tune import Sources
     from train.tune import tune as run
 
-    check_folder(out)
+    check_folder(out, "tune")
     require(f"tune --method {settings.method}", settings.method)
     parts = {name: Table(mixture, name) for name in ("train", "valid")}
     if not all(table.files for table in parts.values()):
@@ -136,7 +162,7 @@ def tune(
     began = time.monotonic()
     model = Path(str(base.path))
     template = template_text(base.template, Path)
-    with quiet(), folder(out) as writer:
+    with quiet(), folder(out, "tune") as writer:
         writer.schema = CHECKPOINTS
         check(model, "--base")
         with tempfile.TemporaryDirectory() as tokenizer:

@@ -82,7 +82,7 @@ def compared(
         ranked = _ranked(rows, source, settings, measured, tell)
         chosen[settings.method] = ranked.rows["id"].combine_chunks()
     told = compare(rows, chosen)
-    told["not_measured"] = dict(skipped)
+    told |= {"set_aside": dict(source.set_aside), "not_measured": dict(skipped)}
     return {**told, "seconds": round(time.monotonic() - began, 3)}
 
 

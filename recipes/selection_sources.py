@@ -70,8 +70,8 @@ def opened(named: str, settings: Select, models: Models, work: Path) -> Source:
     """
     path = Path(named)
     a_run = not path.exists() or (path / "run.json").is_file()
-    if a_run and path.suffix in READERS:
-        raise TableError(f"{path}: no such file. Correct the path, or name a run.")
+    if not path.exists() and (path.suffix in READERS or len(path.parts) > 1):
+        raise TableError(f"{path}: no such file or folder. Correct the path, or name a run.")
     source = _of_run(named, models, Work(work)) if a_run else _of_file(path, models)
     unknown = sorted(set(settings.parts or ()) - set(source.parts))
     if unknown:
@@ -115,11 +115,18 @@ def _of_file(path: Path, models: Models) -> Source:
         parts,
         models,
         write,
-        lambda out: check_kept(path, out),
+        lambda out: _check_other(path, out),
         passages=_sections(rows),
         score=score,
         set_aside=found.set_aside,
     )
+
+
+def _check_other(path: Path, out: Path) -> None:
+    """Refuse to write rows over those that they are chosen from."""
+    check_kept(path, out)
+    if out.resolve() == path.resolve():
+        raise TableError(f"{out}: is what is selected from. Name another file.")
 
 
 def _first_of_each_row(rows: pa.Table) -> tuple[pa.Table, NDArray[np.int64]]:

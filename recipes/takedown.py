@@ -80,9 +80,10 @@ def _since(before: RunTables, recipe: Recipe) -> Takedown | None:
     if not gone:
         return None
     before.register("gone", pa.table({"id": pa.array(gone, pa.string())}))
+    made = {"made": "synthesize"} if "synthesize" in before else {}
     counts = {
-        what: before.query(GONE[what], {"rows": stage, "made": "synthesize"})[0]["n"]
+        what: before.query(GONE[what], {"rows": stage, **made})[0]["n"]
         for what, stage in STAGES.items()
-        if stage in before and "synthesize" in before
+        if stage in before
     }
     return Takedown(before.run.name, len(gone), *(counts.get(what, 0) for what in STAGES))

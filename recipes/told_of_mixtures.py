@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from recipes.show import print_table, say
+from schemas.mixing import TOKENS
 
 NAMES = {
     "part": "part",
@@ -25,17 +26,20 @@ def print_mixture(facts: Mapping[str, Any], title: str, set_aside: Mapping[str, 
         set_aside: why kept rows were not drawn from -> how many.
     """
     counted = bool(facts["tokens"])
+    measured = facts["unit"] not in ("rows", *TOKENS)
     columns = ["by", "value", "rows", *(["tokens", "loss tokens"] if counted else [])]
+    columns += [facts["unit"]] if measured else []
     rows: list[list[object]] = []
     for by, lines in facts["realised"].items():
         named = by == "part" or any(line["name"] is not None for line in lines)
-        rows += [_row(by, line, counted) for line in lines[:SHOWN]] if named else []
+        rows += [_row(by, line, counted, measured) for line in lines[:SHOWN]] if named else []
         if named and len(lines) > SHOWN:
             rest = sum(line["rows"] for line in lines[SHOWN:])
-            rows.append(
-                [NAMES[by], f"and {len(lines) - SHOWN} more", rest] + [""] * (2 * counted + 2)
-            )
+            blank: list[object] = [""] * (len(columns) - 1)
+            rows.append([NAMES[by], f"and {len(lines) - SHOWN} more", rest, *blank])
     print_table([*columns, f"share of {facts['unit']}", "asked"], rows, title=title)
+    if facts.get("shrunk"):
+        say(f"smaller than the {facts['asked']:,} {facts['unit']} asked for: a part had too little")
     for part, passes in facts["passes"].items():
         if passes > 1:
             say(f"{part}: its rows are gone through {passes:.2f} times")
@@ -45,8 +49,9 @@ def print_mixture(facts: Mapping[str, Any], title: str, set_aside: Mapping[str, 
         say(f"set aside: {reason} {n:,}")
 
 
-def _row(by: str, line: Mapping[str, Any], counted: bool) -> list[object]:
+def _row(by: str, line: Mapping[str, Any], counted: bool, measured: bool) -> list[object]:
     tokens = [line["n_tokens"] or 0, line["n_loss_tokens"] or 0] if counted else []
+    amount = [round(line["amount"])] if measured else []
     asked = "" if line["asked"] is None else f"{line['asked']:.2%}"
     name = "unknown" if line["name"] is None else line["name"]
-    return [NAMES[by], name, line["rows"], *tokens, f"{line['share']:.2%}", asked]
+    return [NAMES[by], name, line["rows"], *tokens, *amount, f"{line['share']:.2%}", asked]

@@ -83,11 +83,14 @@ def _example(run: RunTables, row: dict[str, Any]) -> Story:
     if "mix" in run:
         placed = run.rows("mix", "example_id = ?", row["id"])
         story["mixture"] = [
-            {name: one[name] for name in ("split", "position", "n_tokens", "n_loss_tokens")}
+            {
+                name: one[name]
+                for name in ("split", "position", "epoch", "n_tokens", "n_loss_tokens")
+            }
             for one in placed
         ]
     if not story.get("mixture"):
-        story["left_out"] = _left_out(run, row["id"])
+        story["left_out"] = _left_out(run, row)
     story["release"] = releases(row)
     if "tokens" in run:
         counted = run.rows("tokens", "id = ?", row["id"])
@@ -108,18 +111,22 @@ def releases(row: dict[str, Any]) -> Story:
     return {name: asdict(ruling(*told, name, known)) for name in get_args(Release)}
 
 
-def _left_out(run: RunTables, row_id: str) -> str | None:
-    """Why a kept training row was not drawn from, where caps took it out."""
+def _left_out(run: RunTables, row: dict[str, Any]) -> str | None:
+    """Why a kept training row was not drawn from: no rank of the selection, or a cap."""
     import pyarrow.parquet as pq
 
     from curate.mix.draw import LEFT_OUT
 
     if "mix" not in run:
         return None
+    if "select" in run and row["part"] in run.table("select").manifest.parameters["parts"]:
+        ranked = run.rows("select", "id = ?", row["id"])
+        if not ranked and row["split"] == "train":
+            return f"not selected by {run.table('select').manifest.parameters['method']}"
     file = run.table("mix").folder / LEFT_OUT / "rows.parquet"
     if not file.is_file():
         return None
-    found = pq.read_table(file, filters=[("id", "=", row_id)]).to_pylist()
+    found = pq.read_table(file, filters=[("id", "=", row["id"])]).to_pylist()
     return str(found[0]["reason"]) if found else None
 
 
@@ -219,7 +226,8 @@ def _example_lines(story: Story) -> list[str]:
     told += why_calls.lines(story["calls"])
     told += _verdict_lines(story["verdict"])
     for place in story.get("mixture", []):
-        told.append(f"mixture   {place['split']} row {place['position']}{_tokens(place)}")
+        again = f", epoch {place['epoch']}" if place["epoch"] else ""
+        told.append(f"mixture   {place['split']} row {place['position']}{again}{_tokens(place)}")
     if story.get("mixture") == []:
         problem = story.get("problem")
         kept = f"cannot be trained on: {problem}" if problem else "not drawn"

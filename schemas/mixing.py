@@ -24,6 +24,8 @@ the base has seen, 25 % where it is far from it (arXiv 2403.08763)."""
 GENERAL = "general"
 Preset = Literal["replay-1", "replay-5", "replay-25"]
 SLACK = Fraction(1, 1_000_000)
+MOST = 10**15
+"""What a size, a count or a cap may be; sums of it fit 64 bits."""
 
 
 class PartShare(Settings):
@@ -31,7 +33,7 @@ class PartShare(Settings):
 
     share: float | None = Field(None, gt=0, le=1)
     """Of the mixture, in its unit; the shares of all parts sum to 1."""
-    count: int | None = Field(None, ge=1)
+    count: int | None = Field(None, ge=1, le=MOST)
     """In the mixture's unit, in place of a share; then all parts have one, and `size` is left
     out."""
     epochs: int | None = Field(None, ge=1, le=PASSES)
@@ -50,11 +52,11 @@ class Caps(Settings):
     The first rows in the part's order are taken.
     """
 
-    document: int | None = Field(None, ge=1)
+    document: int | None = Field(None, ge=1, le=MOST)
     """Rows of one document."""
-    task: int | None = Field(None, ge=1)
+    task: int | None = Field(None, ge=1, le=MOST)
     """Rows of one task; families of a task (`reading-comprehension/definition`) count apart."""
-    domain: int | None = Field(None, ge=1)
+    domain: int | None = Field(None, ge=1, le=MOST)
     """Rows of one domain."""
 
 
@@ -63,7 +65,7 @@ class Mix(Settings):
 
     parts: dict[Name, PartShare] = Field(min_length=1)
     """Part -> share, `{share: …, epochs: …}` or `{count: …}`."""
-    size: int | None = Field(None, ge=1)
+    size: int | None = Field(None, ge=1, le=MOST)
     """Of the training rows, in `unit`; the largest that the shares allow by default."""
     unit: Name = "rows"
     """What shares and size are counted in: rows, tokens, loss_tokens (both need a base), or a
@@ -105,7 +107,7 @@ class Mix(Settings):
             raise ValueError(f"{', '.join(counted)} have counts and {others} shares; use one kind")
         total = sum((_exact(part) for part in parts.values()), Fraction(0))
         if not counted and abs(total - 1) > SLACK:
-            raise ValueError(f"the shares sum to {float(total):g}, they must sum to 1")
+            raise ValueError(f"the shares sum to {float(total):.10g}, they must sum to 1")
         return parts
 
     @model_validator(mode="after")
@@ -149,10 +151,10 @@ def with_replay(given: Any, general: str) -> Any:  # noqa: ANN401  what YAML hol
     Raises:
         ValueError: the other parts have no shares to scale.
     """
-    if not isinstance(given, Mapping) or given.get("preset") not in REPLAY:
-        return given
+    preset = given.get("preset") if isinstance(given, Mapping) else None
+    if not (isinstance(preset, str) and preset in REPLAY and isinstance(general, str)):
+        return given  # what is of another type is refused where it is read
     parts = given.get("parts")
-    preset = given["preset"]
     if not isinstance(parts, Mapping) or not set(parts) - {general}:
         raise ValueError(f"preset {preset} needs `parts`: the shares of all parts but {general}")
     if parts.get(general) is not None:
@@ -166,7 +168,7 @@ def _scaled(name: str, part: object, rest: Fraction) -> dict[str, object]:
     """A part's share of what replay leaves."""
     settings = dict(part) if isinstance(part, Mapping) else {"share": part}
     try:
-        share = Fraction(str(settings["share"])) * rest
-    except (KeyError, ValueError, ZeroDivisionError):
+        share = Fraction(str(float(str(settings["share"])))) * rest
+    except (KeyError, ValueError):
         raise ValueError(f"{name} needs a share, as replay is one") from None
     return {**settings, "share": float(share)}

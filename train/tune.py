@@ -87,7 +87,8 @@ def tune(
     if not rows:
         raise TableError("mix/train: holds no row to train on. Mix again.")
     n_seen = n_seen or settings.rows_seen(len(rows))
-    order = batches.order([len(row.ids) for row in rows], settings.batch, n_seen, seed)
+    lengths, examples = [len(row.ids) for row in rows], [row.example_id for row in rows]
+    order = batches.order(lengths, settings.batch, n_seen, seed, examples)
     ordered = [rows[place] for place in order]
     n_steps = batches.steps(n_seen, settings.batch)
     in_four_bit = settings.method == "qlora"

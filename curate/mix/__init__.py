@@ -7,3 +7,6 @@ draw.py   the mixture, split by split;  realised.py what it came to;  shortage.p
 """
 
 SPLITS = ("train", "valid", "test")
+NOT_DRAWN = "not drawn"
+NOT_MIXED = "of a part that is not mixed"
+"""Why kept rows are in no mixture though nothing speaks against them."""

@@ -18,11 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from curate.mix import SPLITS, take
+from curate.mix import NOT_DRAWN, NOT_MIXED, SPLITS, take
 from curate.mix.order import CAPPED, capped, tempered
 from curate.mix.pool import AMOUNTS, SELECTED, Candidates, candidates, fill, problems
 from curate.mix.realised import Line, realised
-from curate.mix.shortage import too_little
+from curate.mix.shortage import too_little, too_small
 from curate.mix.shuffle import shuffled
 from schemas.mixing import Mix
 from schemas.rows import MIXTURE, TOKENS
@@ -54,10 +54,14 @@ class Mixed:
     """Split -> part -> `n_tokens` and `n_loss_tokens`; empty where they were not counted."""
     set_aside: dict[str, int]
     """Why kept rows cannot be drawn -> how many of them, of all splits together."""
+    undrawn: dict[str, int]
+    """Kept rows that could have been drawn and were not: `NOT_DRAWN`, `NOT_MIXED` -> how many."""
     realised: dict[str, list[Line]]
     """Of the training rows, by part, domain, task, license and teacher."""
     wanted: dict[str, float]
     """Part -> what was asked of it, in the mixture's unit."""
+    shrunk: bool
+    """Whether less was taken, with the same shares, because a part had too little."""
     passes: dict[str, float]
     """Part -> times that its rows are gone through."""
     left_out: pa.Table
@@ -72,7 +76,7 @@ class Mixed:
             out.begin_part(split)
             for batch in self.batches(split):
                 out.write(batch)
-        for reason, n in self.set_aside.items():
+        for reason, n in {**self.set_aside, **self.undrawn}.items():
             out.skip(reason, n)
         if len(self.left_out):
             pq.write_table(self.left_out, out.attach(LEFT_OUT) / "rows.parquet")
@@ -86,6 +90,7 @@ class Mixed:
             "realised": self.realised,
             "passes": self.passes,
             "wanted": self.wanted,
+            "shrunk": self.shrunk,
         }
 
 
@@ -128,9 +133,9 @@ def mix(
         database.register("amounts", AMOUNTS.empty_table() if amounts is None else amounts)
         fill(database, settings, seed, max_length, also_test)
         ordered, left_out = _ordered(candidates(database, list(settings.parts), seed), settings)
-        wanted, taken = _taken(database, settings, ordered, left_out)
-        database.register("drawn", _drawn(ordered, taken))
-        yield _mixed(database, examples, settings, wanted, taken, left_out, tokens is not None)
+        drawn = _taken(database, settings, ordered, left_out)
+        database.register("drawn", _drawn(ordered, drawn.taken))
+        yield _mixed(database, examples, settings, drawn, left_out, tokens is not None)
 
 
 def _ordered(
@@ -158,23 +163,25 @@ def _taken(
     settings: Mix,
     ordered: Mapping[str, Candidates],
     left_out: pa.Table,
-) -> tuple[dict[str, Fraction], dict[str, take.Taken]]:
-    """What is asked of each part, and how much of its order is taken.
+) -> take.Parts:
+    """How much of each part's order is taken.
 
     Raises:
-        RecipeError: a part has too little.
+        RecipeError: a part has too little, or not one row is as small as what was asked for.
     """
     have = {part: take.Have(rows.amounts, settings.epochs(part)) for part, rows in ordered.items()}
     most = take.largest(settings, have)
     size = Fraction(settings.asked) if settings.asked is not None else most
     wanted = take.wanted(settings, size)
     short = any(have[part].most < wanted[part] for part in wanted)
-    if short and settings.shortage == "shrink":
-        wanted = take.wanted(settings, most)
     if not most or (short and settings.shortage != "shrink"):
         capped_rows = Counter(left_out["part"].to_pylist())
         raise too_little(database, settings, have, capped_rows)
-    return wanted, {part: take.take(wanted[part], have[part]) for part in wanted}
+    given = take.wanted(settings, most) if short else wanted
+    taken = {part: take.take(given[part], have[part]) for part in given}
+    if not any(one.rows for one in taken.values()):
+        raise too_small(settings, have)
+    return take.Parts(wanted, taken, short)
 
 
 def _drawn(ordered: Mapping[str, Candidates], taken: Mapping[str, take.Taken]) -> pa.Table:
@@ -218,8 +225,7 @@ def _mixed(
     database: duckdb.DuckDBPyConnection,
     examples: object,
     settings: Mix,
-    wanted: Mapping[str, Fraction],
-    taken: Mapping[str, take.Taken],
+    drawn: take.Parts,
     left_out: pa.Table,
     counted: bool,
 ) -> Mixed:
@@ -232,15 +238,29 @@ def _mixed(
     came_to = realised(database, settings, _domains(database, left_out))
     over = Counter(left_out["reason"].to_pylist())
     return Mixed(
-        _counts(database, settings, taken),
+        _counts(database, settings, drawn.taken),
         {split: _tokens(database, split) for split in SPLITS} if counted else {},
         {**problems(database), **dict(sorted(over.items()))},
+        _undrawn(database, len(left_out)),
         came_to,
-        {part: round(float(amount), 6) for part, amount in wanted.items()},
-        {part: round(one.passes, 6) for part, one in taken.items()},
+        {part: round(float(amount), 6) for part, amount in drawn.wanted.items()},
+        drawn.shrunk,
+        {part: round(one.passes, 6) for part, one in drawn.taken.items()},
         left_out.select(["id", "reason"]),
         batches,
     )
+
+
+def _undrawn(database: duckdb.DuckDBPyConnection, n_left_out: int) -> dict[str, int]:
+    """Kept rows that nothing speaks against and that are in no split; none is left unaccounted."""
+    ((free, drawn, kept, pooled),) = database.sql(
+        "select (select count(*) from pool where split = 'train' and problem is null), "
+        "(select count(distinct example_id) from drawn), "
+        "(select count(*) from examples join verdicts using (id) where kept), "
+        "(select count(*) from pool)"
+    ).fetchall()
+    found = {NOT_DRAWN: free - n_left_out - drawn, NOT_MIXED: kept - pooled}
+    return {reason: n for reason, n in found.items() if n}
 
 
 def _choose(database: duckdb.DuckDBPyConnection, split: str) -> None:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from curate.mix import SPLITS
 from curate.mix.order import CAPPED, Ints
 from schemas.errors import RecipeError
 from schemas.mixing import Mix
@@ -20,6 +21,7 @@ from schemas.mixing import Mix
 TOO_LONG = "longer than max_length"
 NOT_SELECTED = "not selected"
 NO_AMOUNT = "without a value of mix.unit"
+NO_SPLIT = "not of the split train, valid or test"
 SELECTED = pa.schema([("id", pa.string()), ("part", pa.string()), ("rank", pa.int64())])
 AMOUNTS = pa.schema([("id", pa.string()), ("amount", pa.float64())])
 POOL = """
@@ -27,7 +29,8 @@ POOL = """
     select id, examples.part, split, document_id, task, domain, license, teacher,
            sha256($seed || id) as lot, rank, n_tokens, n_loss_tokens,
            {amount} as amount,
-           case when problem is not null then problem
+           case when split not in (select unnest($splits)) or split is null then $no_split
+                when problem is not null then problem
                 when n_tokens > $longest then $too_long
                 when split = 'train' and {amount} is null then $no_amount
                 when split = 'train' and rank is null
@@ -40,6 +43,7 @@ POOL = """
                     or (split = 'test' and examples.part in (select unnest($also_test))))
 """
 UNITS = {"rows": "1::bigint", "tokens": "n_tokens::bigint", "loss_tokens": "n_loss_tokens::bigint"}
+MEASURED = "case when not isnan(measured::double) then measured end"
 CANDIDATES = """
     select id, part, document_id, task, domain, amount,
            ('0x' || left(sha256($seed || lot), 13))::bigint / 16.0 ** 13 as place
@@ -83,18 +87,21 @@ def fill(
         "longest": longest or 2**31 - 1,
         "too_long": TOO_LONG,
         "no_amount": NO_AMOUNT,
+        "no_split": NO_SPLIT,
+        "splits": list(SPLITS),
         "not_selected": NOT_SELECTED,
         "parts": list(mix.parts),
         "also_test": list(also_test),
     }
-    database.execute(POOL.format(amount=UNITS.get(mix.unit, "measured")), told)
-    ((least,),) = database.sql(
-        "select min(amount) from pool where split = 'train' and problem is null"
+    database.execute(POOL.format(amount=UNITS.get(mix.unit, MEASURED)), told)
+    ((least, most),) = database.sql(
+        "select min(amount), max(amount) from pool where split = 'train' and problem is null"
     ).fetchall()
-    if least is not None and not 0 <= least < float("inf"):
+    if least is not None and not 0 <= least <= most < float("inf"):
+        wrong = least if least < 0 else most
         raise RecipeError(
-            f"mix.unit: {mix.unit} is {least:g} in a row; amounts are 0 or more. Name another "
-            f"column."
+            f"mix.unit: {mix.unit} is {wrong:g} in a row; amounts are finite, and 0 or more. Name "
+            f"another column."
         )
 
 

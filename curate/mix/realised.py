@@ -28,7 +28,7 @@ Line = dict[str, Any]
 def realised(
     database: duckdb.DuckDBPyConnection, mix: Mix, drawn_from: Mapping[str, Mapping[str, float]]
 ) -> dict[str, list[Line]]:
-    """part, domain, task, license, teacher -> its values with rows, tokens and shares.
+    """part, domain, task, license, teacher -> its values with rows, tokens, amounts and shares.
 
     Args:
         database: with the training rows in `chosen`.
@@ -41,8 +41,9 @@ def realised(
     if mix.temperature is not None:
         asked["domain"] = _domains(mix, drawn_from, mix.temperature)
     found = {by: _lines(database, by, asked.get(by, {})) for by in BY}
-    missing = set(mix.parts) - {line["name"] for line in found["part"]}
-    found["part"] += [_line(part, 0, None, None, 0.0, asked["part"][part]) for part in missing]
+    there = {line["name"] for line in found["part"]}
+    missing = [part for part in mix.parts if part not in there]
+    found["part"] += [_line(part, 0, None, None, 0.0, 1.0, asked["part"][part]) for part in missing]
     return found
 
 
@@ -62,17 +63,18 @@ def _lines(database: duckdb.DuckDBPyConnection, by: str, asked: Mapping[Any, flo
     found = database.execute(SUMS.format(by=f"pool.{by}")).fetchall()
     whole = sum(row[4] or 0.0 for row in found) or 1.0
     lines = [
-        _line(name, n, tokens, loss, (amount or 0.0) / whole, asked.get(name))
+        _line(name, n, tokens, loss, amount or 0.0, whole, asked.get(name))
         for name, n, tokens, loss, amount in found
     ]
     if len(lines) <= SHOWN:
         return lines
     rest = lines[SHOWN - 1 :]
-    rows, tokens, loss = (
-        sum(line[key] or 0 for line in rest) for key in ("rows", "n_tokens", "n_loss_tokens")
+    rows, tokens, loss, amount = (
+        sum(line[key] or 0 for line in rest)
+        for key in ("rows", "n_tokens", "n_loss_tokens", "amount")
     )
-    shares = sum(line["share"] for line in rest)
-    return [*lines[: SHOWN - 1], _line(f"{REST} ({len(rest)})", rows, tokens, loss, shares, None)]
+    name = f"{REST} ({len(rest)})"
+    return [*lines[: SHOWN - 1], _line(name, rows, tokens, loss, amount, whole, None)]
 
 
 def _line(
@@ -80,7 +82,8 @@ def _line(
     rows: int,
     n_tokens: int | None,
     n_loss_tokens: int | None,
-    share: float,
+    amount: float,
+    whole: float,
     asked: float | None,
 ) -> Line:
     return {
@@ -88,6 +91,7 @@ def _line(
         "rows": rows,
         "n_tokens": n_tokens,
         "n_loss_tokens": n_loss_tokens,
-        "share": round(share, 6),
+        "amount": amount,
+        "share": round(amount / whole, 6),
         "asked": None if asked is None else round(asked, 6),
     }

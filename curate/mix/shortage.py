@@ -6,7 +6,7 @@ from fractions import Fraction
 import duckdb
 
 from curate.mix import take
-from curate.mix.pool import TOO_LONG
+from curate.mix.pool import NOT_SELECTED, TOO_LONG
 from curate.mix.take import Have
 from schemas.errors import RecipeError
 from schemas.mixing import PASSES, Mix
@@ -16,9 +16,11 @@ MOST = """
         select 'The rule ' || unnest(failed) as what from verdicts join examples using (id)
         where part = $part and split = 'train'
         union all select 'Being ' || problem as what from pool
-        where part = $part and split = 'train' and (problem = $long or problem like 'not %')
+        where part = $part and coalesce(split, '') not in ('valid', 'test')
+              and (problem = $long or regexp_matches(problem, '^(not|without) '))
         union all select 'Having ' || problem as what from pool
-        where part = $part and split = 'train' and problem <> $long and problem not like 'not %')
+        where part = $part and split = 'train'
+              and not (problem = $long or regexp_matches(problem, '^(not|without) ')))
     group by what order by n desc, what limit 1
 """
 
@@ -48,10 +50,27 @@ def too_little(
     of_it += "" if mix.unit == "rows" else f"of the {made} rows that were made"
     asks = f"{asked} {mix.unit} ask for" if asked else "the mixture needs at least"
     need = max(Fraction(1), wanted[part])
+    blame = _blame(database, part, capped.get(part, 0))
     return RecipeError(
         f"mix.parts.{part}: {asks} {_amount(need)} of it for training, and {of_it} are kept and "
-        f"can be trained on.{_blame(database, part, capped.get(part, 0))}"
-        f"{_advice(mix, have, part, need)}"
+        f"can be trained on.{blame}"
+        f"{_advice(mix, have, part, need, blame)}"
+    )
+
+
+def too_small(mix: Mix, have: Mapping[str, Have]) -> RecipeError:
+    """The error for a mixture that is smaller than the first row of each of its parts.
+
+    Args:
+        mix: what was asked for.
+        have: what each part could give.
+    """
+    part = max(mix.shares, key=lambda name: mix.shares[name])
+    wanted = take.wanted(mix, Fraction(mix.asked or 1))[part]
+    first = Fraction(have[part].amounts[0].item())
+    return RecipeError(
+        f"mix.parts.{part}: {_amount(wanted)} {mix.unit} of it are asked for, and the first row "
+        f"has {_amount(first)}, so nothing would be trained on. Ask for more."
     )
 
 
@@ -74,12 +93,16 @@ def _blame(database: duckdb.DuckDBPyConnection, part: str, n_capped: int) -> str
     return f" {found[0]} set aside most of it ({found[1]} rows)." if found else ""
 
 
-def _advice(mix: Mix, have: Mapping[str, Have], part: str, need: Fraction) -> str:
+def _advice(mix: Mix, have: Mapping[str, Have], part: str, need: Fraction, blame: str) -> str:
     if not have[part].most:
         return " Collect more of it, loosen a rule, or leave the part out of mix.parts."
+    if blame.startswith(f" Being {NOT_SELECTED}"):
+        return " Raise select.size, or leave it out."
     size = take.largest(mix, have)
     told = f" The largest size with these shares is {int(size)}." if int(size) else ""
     passes = -(-need // have[part].once)
+    if passes <= PASSES and mix.parts[part].epochs is not None:
+        return f"{told} Or let rows come again: mix.parts.{part}.epochs: {passes}."
     if passes <= PASSES:
         return f"{told} Or let rows come again: mix.shortage: repeat ({passes} times)."
     return f"{told} Or take what there is, with the same shares: mix.shortage: shrink."

@@ -47,6 +47,16 @@ class Taken:
     """Times that the part's rows are gone through."""
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What was asked of all parts, and what was taken of them."""
+
+    wanted: dict[str, Fraction]
+    taken: dict[str, Taken]
+    shrunk: bool
+    """Whether less was taken, with the same shares, because a part had too little."""
+
+
 def wanted(mix: Mix, size: Fraction) -> dict[str, Fraction]:
     """Part -> the amount that a mixture of this size asks of it."""
     if mix.unit == "rows":

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from curate.mix import SPLITS
+from curate.mix import NOT_DRAWN, NOT_MIXED
 from curate.screen.planned import DUPLICATES, Gate, preset
 from curate.screen.rules import UNIQUE
 from recipes.report import numbers
@@ -73,7 +73,7 @@ def build(
             fallen = _fell(database, recipe, GATES[name]) if name in GATES else []
             remarks = _remarks(name, found, used)
             if name == "train":
-                remarks = _not_drawn(found, made["mix"].manifest)
+                remarks = _not_drawn(made["mix"].manifest)
             levels.append(Level(name, sum(rows.values()), bars, remarks, fallen))
     return levels
 
@@ -104,18 +104,17 @@ def _remarks(name: str, found: Mapping[str, Mapping[str, int]], used: tuple[int,
     return ["Held out, only reported."] if name == "test" else []
 
 
-def _not_drawn(found: Mapping[str, Mapping[str, int]], mixed: Manifest) -> list[str]:
+def _not_drawn(mixed: Manifest) -> list[str]:
     """What became of kept examples that are in no split of the mixture."""
-    total = {level: sum(parts.values()) for level, parts in found.items()}
-    drawn = sum(total.get(split, 0) for split in SPLITS)
-    left = total.get("kept examples", 0) - drawn - mixed.skipped
+    reasons = dict(mixed.reasons)
+    left, elsewhere = reasons.pop(NOT_DRAWN, 0), reasons.pop(NOT_MIXED, 0)
     told = [f"{counted(left, 'kept example')} not drawn: the shares asked for no more."]
-    if mixed.skipped:
-        why = "; ".join(f"{n:,} {reason}" for reason, n in mixed.reasons.items())
-        told.append(
-            f"{counted(mixed.skipped, 'kept example')} of all splits set aside before that, for "
-            f"their tokens: {why}."
-        )
+    if elsewhere:
+        told.append(f"{counted(elsewhere, 'kept example')} of parts that are not mixed.")
+    if reasons:
+        why = "; ".join(f"{n:,} {reason}" for reason, n in reasons.items())
+        aside = counted(sum(reasons.values()), "kept example")
+        told.append(f"{aside} of all splits set aside before that: {why}.")
     return told
 
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from curate.mix import SPLITS
+from curate.mix import NOT_DRAWN, NOT_MIXED, SPLITS
 from recipes.report.funnel import Level
 from recipes.report.text import share
 from schemas.manifest import Manifest
+from schemas.mixing import TOKENS
 from schemas.recipe import Recipe
 
 
@@ -27,6 +28,8 @@ class Line:
     n_tokens: int
     """Of the training rows; 0 where they were not counted."""
     n_loss_tokens: int
+    amount: int
+    """Of the training rows, in the mixture's unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,12 @@ class Mixture:
     unit: str
     sized: bool
     """Whether a size was asked for."""
+    shrunk: bool
+    """Whether it is smaller, because a part had too little."""
+    measured: bool
+    """Whether the unit is a measured column."""
+    order: str
+    """How rows were put into their order, if not by chance: a method and its parts."""
     repeats: bool
     """Whether a part is gone through more than once."""
     by: dict[str, list[Value]]
@@ -94,9 +103,15 @@ def table(recipe: Recipe, levels: list[Level], mixed: Manifest) -> Mixture:
         counted=bool(facts["tokens"]),
         only_tested=beyond,
         max_length=facts.get("max_length"),
-        set_aside=sorted(mixed.reasons.items(), key=lambda one: (-one[1], one[0])),
+        set_aside=sorted(
+            ((why, n) for why, n in mixed.reasons.items() if why not in (NOT_DRAWN, NOT_MIXED)),
+            key=lambda one: (-one[1], one[0]),
+        ),
         unit=recipe.mix.unit,
         sized=asked is not None,
+        measured=recipe.mix.unit not in ("rows", *TOKENS),
+        order=_order(recipe),
+        shrunk=bool(facts.get("shrunk")),
         repeats=any(line.passes > 1 for line in lines),
         by={
             title: [_value(line) for line in realised.get(by, [])]
@@ -124,7 +139,14 @@ def _line(
         rows=rows,
         n_tokens=told["n_tokens"] or 0,
         n_loss_tokens=told["n_loss_tokens"] or 0,
+        amount=round(told.get("amount") or 0),
     )
+
+
+def _order(recipe: Recipe) -> str:
+    if recipe.select is None or recipe.select.method == "random":
+        return ""
+    return f"{recipe.select.method} ({', '.join(recipe.select.parts or recipe.mix.parts)})"
 
 
 def _value(line: dict[str, Any]) -> Value:
@@ -152,4 +174,5 @@ def _sum(lines: list[Line], asked: int | None) -> Line:
         rows={split: sum(line.rows[split] for line in lines) for split in SPLITS},
         n_tokens=sum(line.n_tokens for line in lines),
         n_loss_tokens=sum(line.n_loss_tokens for line in lines),
+        amount=sum(line.amount for line in lines),
     )

@@ -70,12 +70,16 @@ def mix(
     from recipes.show import print_json
     from recipes.told_of_mixtures import print_mixture
     from schemas.errors import RecipeError
-    from schemas.mixing import Mix
+    from schemas.mixing import Caps, Mix
     from schemas.training import Base
 
     if base is None and (template or max_length):
         raise RecipeError("mix: --template and --max-length go with --base. Name the base.")
     files, amounts = part_files(part)
+    caps = whole_numbers(cap or (), "--cap")
+    for what in caps:
+        if what not in Caps.model_fields:
+            raise RecipeError(f"--cap {what}: not a cap; there are {', '.join(Caps.model_fields)}.")
     settings = validated(
         Mix,
         {
@@ -84,7 +88,7 @@ def mix(
             "unit": unit,
             "shortage": shortage,
             "temperature": temperature,
-            "caps": whole_numbers(cap or (), "--cap"),
+            "caps": caps,
             "preset": preset,
         },
     )

@@ -81,7 +81,7 @@ def select(
     }
     given = {name: value for name, value in options.items() if value is not None}
     models = Models(base, None, template_text(template, Path))
-    names = [one.strip() for one in (compare or method or "").split(",")]
+    names = [method] if method else [one.strip() for one in (compare or "").split(",")]
     choices = [validated(Select, {**given, "method": name}) for name in names]
     with Teller(quiet=json) as teller:
         tell = teller.line("select")
@@ -147,7 +147,7 @@ def _print_compared(names: list[str], told: dict[str, Any]) -> None:
     print_table(["covered", *everyone], rows)
     for title, key in (("words of answers", "words"), ("task", "tasks"), ("domain", "domains")):
         _print_histogram(title, everyone, told[key])
-    for reason, count in told["not_measured"].items():
+    for reason, count in {**told["set_aside"], **told["not_measured"]}.items():
         say(f"{reason}: {count:,}")
 
 

@@ -52,6 +52,34 @@ def test_short_and_long_batches_are_mixed_over_the_epoch() -> None:
     assert abs(np.corrcoef(means, np.arange(len(means)))[0, 1]) < 0.3
 
 
+def test_copies_of_a_row_stand_in_batches_of_their_own_and_come_in_their_order() -> None:
+    draw = random.Random(3)
+    once, twice = [f"a{n}" for n in range(300)], [f"b{n}" for n in range(150)]
+    first, second = once[:150] + twice, once[150:] + twice
+    draw.shuffle(first)
+    draw.shuffle(second)
+    examples = first + second
+    length = {one: draw.randint(5, 90) for one in examples}
+    seen = order([length[one] for one in examples], 16, 600, 1, examples)
+
+    assert sorted(seen) == list(range(600))
+    for start in range(0, 600, 16):
+        batch = [examples[row] for row in seen[start : start + 16]]
+        assert len(batch) == len(set(batch))
+    assert set(seen[:288]) <= set(range(300))  # what does not fill a batch waits
+
+
+@given(lengths, st.integers(1, 32), st.integers(0, 2**31))
+def test_rows_that_come_once_are_ordered_alike_whether_they_are_named_or_not(
+    sizes: list[int], batch: int, seed: int
+) -> None:
+    names = [f"{n:04}" for n in range(len(sizes))]
+
+    assert (
+        order(sizes, batch, len(sizes), seed) == order(sizes, batch, len(sizes), seed, names)
+    ).all()
+
+
 def test_epochs_and_steps_are_counted_in_rows() -> None:
     assert Tune(epochs=1).rows_seen(10) == 10
     assert Tune(epochs=0.25).rows_seen(10) == 3

@@ -126,7 +126,7 @@ def model_tables(
         "tokens": TOKENS_OF,
         "max_length": 128,
     }
-    long = {"longer than max_length": 3, f"no end token{planted}": 1}
+    long = {"longer than max_length": 3, f"no end token{planted}": 1, "not drawn": 1_234}
     made |= {
         "base.tokenizer": write(folder, "base.tokenizer", CHECKPOINTS, []),
         "base": write(folder, "base", CHECKPOINTS, losses(90, valid=False), facts=SCRATCH),

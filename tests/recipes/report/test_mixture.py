@@ -44,14 +44,9 @@ def test_rows_that_do_not_fit_are_counted_with_their_reasons(tuned_page: Page) -
     assert "of all splits: 3 longer than max_length, 1 no end token." in section
 
 
-def test_rows_set_aside_are_not_merely_not_drawn(tuned_page: Page, tuned_rows: Rows) -> None:
-    kept = sum(one["kept"] for one in tuned_rows.example_verdicts)
-    left = kept - len(tuned_rows.mixture) - 4
-
-    assert f"{left:,} kept examples not drawn" in tuned_page.html
-    assert "4 kept examples of all splits set aside before that, for their tokens: " in (
-        tuned_page.html
-    )
+def test_rows_set_aside_are_not_merely_not_drawn(tuned_page: Page) -> None:
+    assert "1,234 kept examples not drawn: the shares asked for no more." in tuned_page.html
+    assert "4 kept examples of all splits set aside before that: " in tuned_page.html
 
 
 def test_a_part_that_is_only_tested_has_its_row(
@@ -82,3 +77,11 @@ def test_no_row_set_aside_is_said_too(tuned_tables: dict[str, Path], tmp_path: P
 
     assert "at most 64 tokens" in write_report(TUNED, {**tuned_tables, **made})
     assert "None was." in write_report(TUNED, {**tuned_tables, **made})
+
+
+def test_a_mixture_that_shrank_says_so(rows: Rows, tables: dict[str, Path], tmp_path: Path) -> None:
+    facts = mixture_facts(rows.mixture, RECIPE)
+    made = {"mix": write(tmp_path, "mix", MIXTURE, rows.mixture, facts={**facts, "shrunk": True})}
+
+    assert "so the mixture is smaller" in write_report(RECIPE, {**tables, **made})
+    assert "so the mixture is smaller" not in write_report(RECIPE, tables)
