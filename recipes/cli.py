@@ -34,6 +34,7 @@ app = typer.Typer(
 )
 STOPPED = 130
 """Exit status after Ctrl-C, as shells have it."""
+AGAIN = "stopped; finished tables are kept, run again to go on"
 UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
 VERBS = (
     *(run.run, run.plan, tables.collect, tables.segment, teachers.synthesize, screening.screen),
@@ -68,7 +69,7 @@ def main() -> None:
     except RetortError as error:
         _stop(" ".join(str(error).split("\n")), 2)
     except (KeyboardInterrupt, typer.Abort):
-        _stop("stopped; finished tables are kept, run again to go on", STOPPED)
+        _stop(AGAIN, STOPPED)
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(0) from None
@@ -77,6 +78,8 @@ def main() -> None:
             raise
         _stop(f"{error.filename or 'output'}: {error.strerror or error}. Mend it and run again.", 2)
     except Exception as error:
+        if str(error).startswith("Query interrupted"):  # DuckDB's answer to Ctrl-C
+            _stop(AGAIN, STOPPED)
         usage = getattr(error, "format_message", None)  # of the parser's own errors
         if usage is None:
             raise

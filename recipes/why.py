@@ -104,10 +104,11 @@ def _example(run: RunTables, row: dict[str, Any]) -> Story:
 def releases(row: dict[str, Any]) -> Story:
     """open, research, private -> whether an example may be in it, and if not, why."""
     from curate.export.described import Release
-    from curate.export.policy import ruling, table
+    from curate.export.policy import UNSTATED, ruling, table
 
     known = table()
-    told = (row["license"], row["teacher_license"], row["trainable"] is not False)
+    terms = row["teacher_license"] or (UNSTATED if row["call_ids"] else None)
+    told = (row["license"], terms, row["trainable"] is not False)
     return {name: asdict(ruling(*told, name, known)) for name in get_args(Release)}
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FILE = "ATTRIBUTION.md"
 N_AUTHORS = 3
 """Authors that are named before `et al.`"""
+LONGEST = 500
+"""Characters of a title, a source or the authors that are shown; `sources.parquet` has all."""
 OPENING = """# Sources and attribution
 
 The rows of this data set hold text of the works below, and questions and answers that were made \
@@ -47,19 +49,23 @@ UNITS = """
             then regexp_replace(source, '#[^#]*$', '', 's') end as joined_unit
         from sources))
     group by license, unit, key"""
+TITLE, UNIT, DOI = (escaped(f"left({column}, {LONGEST})") for column in ("title", "unit", "doi"))
+AUTHORS = escaped(f"left(array_to_string(authors[1:{N_AUTHORS}], ', '), {LONGEST})")
 LINE = f"""
     concat('- ', case
-        when joined then concat({escaped("unit")}, ': ', format('{{:,}}', n), ' records')
+        when joined then concat({UNIT}, ': ', format('{{:,}}', n),
+                                case when n = 1 then ' record' else ' records' end)
         else concat_ws('. ',
-          concat('“', coalesce(nullif({escaped("title")}, ''), 'Untitled'), '”'),
-          nullif(concat({escaped(f"array_to_string(authors[1:{N_AUTHORS}], ', ')")},
+          concat('“', coalesce(nullif({TITLE}, ''), 'Untitled'), '”'),
+          nullif(concat({AUTHORS},
                         case when len(authors) > {N_AUTHORS} then ' et al' else '' end), ''),
           nullif(left({escaped("published")}, 4), ''),
-          case when regexp_full_match(doi, '10\\.[0-9]{{4,9}}/[^\\s\\p{{Cc}}]+')
+          case when length(doi) <= {LONGEST}
+                    and regexp_full_match(doi, '10\\.[0-9]{{4,9}}/[^\\s\\p{{Cc}}]+')
                then concat('[doi:', {escaped("doi")}, '](<https://doi.org/',
                            replace(url_encode(doi), '%2F', '/'), '>)')
-               else nullif({escaped("doi")}, '') end,
-          nullif({escaped("unit")}, '')) end,
+               else nullif({DOI}, '') end,
+          nullif({UNIT}, '')) end,
       '. ', format('{{:,}}', coalesce(n_rows, 0)),
       case when n_rows = 1 then ' row.' else ' rows.' end)
     """
@@ -88,8 +94,11 @@ def _sections(sources: pa.Table) -> Iterator[str]:
         one.unregister("sources")
     for license_, n_works, n_records, n_rows, lines in found:
         yield f"\n## {escape(license_ or 'No known licence')}\n\n{_licence(license_)}"
-        counts = [(n_works, "works"), (n_records, "records"), (n_rows, "rows")]
-        yield ", ".join(f"{n:,} {what}" for n, what in counts if n) + f".\n\n{lines}\n"
+        counts = [(n_works, "work"), (n_records, "record"), (n_rows, "row")]
+        yield (
+            ", ".join(f"{n:,} {what}{'s' * (n != 1)}" for n, what in counts if n)
+            + f".\n\n{lines}\n"
+        )
 
 
 def _licence(expression: str | None) -> str:

@@ -20,7 +20,7 @@ from schemas.plain import sql_type
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KEYS = ("id", "part", "license", "teacher", "epoch", "document_id", "also_from")
+KEYS = ("id", "part", "license", "source", "teacher", "epoch", "document_id", "also_from")
 """Columns that tell rows apart and group them; they fit in memory where texts do not."""
 QUOTED = ("id", "document_id", "start", "end", "context", "evidence")
 """Columns that say what a row quotes."""

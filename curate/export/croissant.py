@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from curate.export.described import Described
+from curate.export.described import UNNAMED, Described
 from curate.export.license_links import links
 from curate.export.markdown import shown
 
@@ -71,7 +71,9 @@ def croissant(described: Described, whole: "Whole", version: str = "1.0.0") -> d
         "datePublished": described.made,
         "version": version,
         "inLanguage": described.languages,
-        "keywords": [shown(one.name) for one in described.realised.get("domain", [])],
+        "keywords": [
+            shown(one.name) for one in described.realised.get("domain", []) if one.name != UNNAMED
+        ],
         "distribution": [_file(one) for one in described.files],
         "recordSet": list(_record_sets(described)),
     }

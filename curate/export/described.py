@@ -6,6 +6,8 @@ from typing import Any, Literal
 Form = Literal["trl", "messages", "alpaca", "sharegpt", "prompt-completion", "text"]
 Container = Literal["parquet", "jsonl", "datasets"]
 Release = Literal["open", "research", "private"]
+UNNAMED = "unknown"
+"""The name of rows without a part, domain, task, licence or teacher, among those that have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class Described:
     """Version of Retort."""
     made: str
     """ISO 8601 date."""
+    conditions: list[str] = field(default_factory=list)
+    """What teachers' terms ask of whoever trains on the rows, in sentences."""
     columns: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Column -> (its Arrow type, what it is)."""
     files: list[dict[str, Any]] = field(default_factory=list)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from curate.screen.measures.license import ADDED, DEPRECATED, LONGEST, NAMED
+from curate.screen.measures.license import ADDED, DEPRECATED, LONGEST, NAMED, UNLISTED
 
 CHOICES = 256
 """An expression with more of them is refused: ten pairs in brackets would make a thousand."""
-FAMILY = re.compile(r"(?P<family>.*?-)(?P<version>\d+(?:\.\d+)*)(?P<rest>.*)")
+FAMILY = re.compile(r"(?P<family>.*?-)(?P<version>\d+(?:\.\d+)*)(?P<rest>\S*)")
 """`cc-by-sa-3.0-de` -> `cc-by-sa-`, `3.0`, `-de`."""
 
 
@@ -27,7 +27,9 @@ class Licence:
     """As SPDX writes it, with its exception: `GPL-2.0-or-later WITH Classpath-exception-2.0`."""
     version: str
     """In small letters, without exception and without whether later ones may be chosen: `gpl-2.0`.
-    """
+
+    An exception that SPDX does not list may take away what the licence gives (the Commons Clause
+    does), so it makes a licence of its own: `mit with additionref-lab`."""
     later: bool
     """Whether later versions may be chosen."""
 
@@ -77,8 +79,8 @@ def licence(name: str) -> Licence | None:
     return None
 
 
-def _named(words: list[str]) -> Licence | None:
-    """The licence of `id` or `id WITH exception`."""
+def named(words: list[str]) -> Licence | None:
+    """The licence of `id` or `id WITH exception`; None where it is none."""
     found = licence(words[0]) if words else None
     if found is None or len(words) == 1:
         return found
@@ -86,7 +88,9 @@ def _named(words: list[str]) -> Licence | None:
     known = known or words[-1].lower().startswith(ADDED)
     if len(words) != 3 or words[1].lower() != "with" or not known or " " in found.spelled:
         return None
-    return Licence(f"{found.spelled} WITH {exception}", found.version, found.later)
+    own = exception.lower().startswith(UNLISTED)
+    version = f"{found.version} with {exception.lower()}" if own else found.version
+    return Licence(f"{found.spelled} WITH {exception}", version, found.later and not own)
 
 
 @lru_cache(maxsize=4096)
@@ -110,7 +114,7 @@ def _offered(tree: object) -> tuple[Choice, ...] | None:
     """The choices of a parsed expression; it is as deep as LONGEST characters can make it."""
     branches = getattr(tree, "args", ())
     if not branches:
-        found = _named(str(tree).split())
+        found = named(str(tree).split())
         return None if found is None else ((found,),)
     offered = [_offered(branch) for branch in branches]
     if None in offered:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from curate.export.described import Described
+from curate.export.described import UNNAMED, Described
 from curate.export.features import features
 from curate.export.markdown import shown
 
@@ -90,7 +90,7 @@ def _creators(described: Described) -> list[str]:
 
 
 def _tags(described: Described) -> list[str]:
-    domains = [one.name for one in described.realised.get("domain", [])[:8]]
+    domains = [one.name for one in described.realised.get("domain", [])[:8] if one.name != UNNAMED]
     made = ["synthetic"] if any(one.name != IMPORTED for one in described.teachers) else []
     plain = [_TAG.sub("-", shown(one).lower()).strip("-") for one in domains]
     return list(dict.fromkeys(one for one in ("instruction-tuning", *made, *plain) if one))

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from curate.export.expressions import FAMILY, licence, listed, version_of
+from curate.export.expressions import FAMILY, listed, named
 from schemas import strict_yaml
 from schemas.errors import RecipeError
 from schemas.settings import Settings
@@ -190,11 +190,11 @@ def _known(identifier: str, where: str) -> str:
     Raises:
         RecipeError: it is none.
     """
-    found = licence(identifier)
-    if found is None or " " in found.spelled:
+    found = named(identifier.split())
+    if found is None or (" " in found.spelled and " " not in found.version):
         near = difflib.get_close_matches(identifier.lower(), listed(), 1)
         hint = f" Did you mean {listed()[near[0]][0]}?" if near else ""
         raise RecipeError(
             f"{where}: {identifier!r} is not the SPDX id of a licence, nor LicenseRef-….{hint}"
         )
-    return version_of(found.spelled)
+    return found.version

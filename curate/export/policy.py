@@ -7,10 +7,10 @@ not commercial. `private`: it stays in the house. docs/release.md tells the rule
 from curate.export.described import Release
 from curate.export.license_table import Table, table
 from curate.export.refusals import Refused, refused
-from curate.export.rulings import Ruling, ruling
+from curate.export.rulings import UNSTATED, Ruling, ruling
 from curate.export.whole import Whole, conditions, whole
 
 __all__ = [
-    "Refused", "Release", "Ruling", "Table", "Whole", "conditions", "refused", "ruling", "table",
-    "whole",
+    "UNSTATED", "Refused", "Release", "Ruling", "Table", "Whole", "conditions", "refused", "ruling",
+    "table", "whole",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ Rulings are asked for once a distinct licence, terms and `trainable`; the rest i
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -12,10 +12,12 @@ import pyarrow.compute as pc
 
 from curate.export.described import Release
 from curate.export.license_table import Table
-from curate.export.rulings import LEVELS, Judged, judge, shown
+from curate.export.rulings import LEVELS, UNSTATED, Judged, judge, shown
 
 SHOWN = 3
 """Reasons that a message names."""
+LONGEST_RULE = 300
+"""Characters of a rule that a message proposes."""
 REFUSED = pa.schema(
     [
         pa.field("id", pa.string(), metadata={"doc": "the row"}),
@@ -121,13 +123,13 @@ def _told(
 ) -> Refused:
     reasons: Counter[str] = Counter()
     licenses: Counter[str | None] = Counter()
-    refusals: list[Judged] = []
+    refusals: dict[Combination, Judged] = {}
     for one, n in counts.items():
         if judged[one].found.level <= LEVELS[release]:
             licenses[judged[one].license] += n
         else:
             reasons[judged[one].found.reason or ""] += n
-            refusals.append(judged[one])
+            refusals[one] = judged[one]
     ranked = dict(sorted(reasons.items(), key=lambda one: (-one[1], one[0])))
     n_rows = counts.total()
     message = _message(n_rows, ranked, rows, refusals, release) if refusals else None
@@ -139,7 +141,7 @@ def _message(
     n_rows: int,
     reasons: dict[str, int],
     rows: pa.Table,
-    refusals: list[Judged],
+    refusals: Mapping[Combination, Judged],
     release: Release,
 ) -> str:
     named = [_because(reason, n, rows) for reason, n in list(reasons.items())[:SHOWN]]
@@ -161,20 +163,33 @@ def _because(reason: str, n: int, rows: pa.Table) -> str:
     return f"{n:,} because {reason} (id {', '.join(known)})"
 
 
-def _advice(refusals: list[Judged]) -> str:
-    about = {one.found.about for one in refusals}
+def _advice(refusals: Mapping[Combination, Judged]) -> str:
+    about = {one.found.about for one in refusals.values()}
+    terms = {one[1] or "" for one, told in refusals.items() if told.found.about == "terms"}
+    unstated = UNSTATED in terms
+    terms -= {UNSTATED}
     rules = ["licensed: license_allowed"] * ("licence" in about)
+    rules += [_on_terms(terms)] * bool(terms)
     rules += ["trainable: trainable"] * ("training" in about)
-    steps = []
+    steps = ["state output_license of the teacher in the recipe and run again"] * unstated
     if rules:
         steps.append(
             f"Set them aside with a rule (screen.examples.keep: {{{', '.join(rules)}}}) and run "
             "again"
         )
-    if "terms" in about or not all(one.found.listed for one in refusals):
-        steps.append("say in a file of your own what the terms allow (--policy FILE)")
-    worst = max(one.found.level for one in refusals)
+    if terms or not all(one.found.listed for one in refusals.values()):
+        steps.append("say in a file of your own what they allow (--policy FILE)")
+    worst = max(one.found.level for one in refusals.values())
     wider = [name for name, level in LEVELS.items() if level == worst]
     steps += [f"export with --release {name}" for name in wider]
     told = ", or ".join(filter(None, [", ".join(steps[:-1]), steps[-1]]))
     return f"{told[0].upper()}{told[1:]}."
+
+
+def _on_terms(names: set[str]) -> str:
+    """A rule that sets aside what was written under these terms."""
+    listed = ", ".join("'" + name.replace("'", "''") + "'" for name in sorted(names))
+    rule = f"coalesce(teacher_license, '') not in ({listed})"
+    if len(rule) > LONGEST_RULE or not rule.isprintable() or set(rule) & set('"\\'):
+        return "terms: a rule on teacher_license"
+    return f'terms: "{rule}"'

@@ -21,11 +21,14 @@ from curate.export.expressions import (
     versions_from,
 )
 from curate.export.license_table import LATER, License, Table, entry, source, terms
+from curate.screen.measures.license import LONGEST
 
 LEVELS: dict[Release, int] = {"open": 0, "research": 1, "private": 2}
 """Release -> the highest level that may be in it."""
 FORBIDDEN = 3
 """The level of what no release may hold."""
+UNSTATED = "unstated"
+"""Terms of a teacher that is a model, where its recipe has no `output_license`."""
 About = Literal["licence", "terms", "training"]
 
 
@@ -109,6 +112,8 @@ def _of_teacher(name: str | None, table: Table) -> tuple[Level, tuple[Choice, ..
     """(level of terms with a name of their own, choices of those that are an SPDX expression)."""
     if name is None or not name.strip():
         return ALLOWED, ((),)
+    if name == UNSTATED:
+        return Level(2, "terms", "nobody has said under what terms its teacher writes"), ((),)
     known = terms(table, name)
     if known is not None:
         level = 0 if "open" in known.releases else 1 if "research" in known.releases else 2
@@ -129,7 +134,9 @@ def _of_licence(
         return Level(2, reason="no licence is known"), ()
     own = choices(expression)
     if own is None:
-        return Level(2, reason=f"{shown(expression)} is no SPDX expression"), ()
+        long = len(expression) > LONGEST
+        what = f"longer than {LONGEST:,} characters" if long else "no SPDX expression"
+        return Level(2, reason=f"{shown(expression)} is {what}"), ()
     joined = every([own, tuple(_that_stay(choice, table) for choice in of_teacher)])
     if joined is None:
         return Level(2, reason="licence and terms offer too many choices"), ()

@@ -121,7 +121,8 @@ def _summary(
     if len(names) == 1:
         told.append(f"{'The others are' if unknown else 'Every row is'} under {names[0]}.")
     elif names:
-        told.append(f"Each row is under the licence of its own source: {_list(names)}.")
+        each = "Each of the others" if unknown else "Each row"
+        told.append(f"{each} is under the licence of its own source: {_list(names)}.")
     if unknown:
         told.insert(0, f"No licence is known of {_rows(unknown)}.")
     duties = [f"keeps rows under {_list(alike)} under the same licence"] if alike else []

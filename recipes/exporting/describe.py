@@ -1,17 +1,21 @@
 """What is known of an export as a whole, read from a run's manifests and from what was written."""
 
 import datetime
+import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import yaml
 
 from curate.export.counted import Counted as Written
 from curate.export.counted import counted, database, load_keys, selected
 from curate.export.described import (
+    UNNAMED,
     Benchmark,
     Container,
     Counted,
@@ -23,14 +27,19 @@ from curate.export.described import (
 )
 from curate.export.forms import columns
 from curate.export.manifest import DataFile
+from curate.export.markdown import shown
+from curate.export.rows import ROWS
 from recipes.run_tables import RunTables
-from recipes.runner import RETORT
+from recipes.runner import RETORT, read_run
+from schemas.plain import sql_type
 from schemas.tables import Table
 
 FUNNEL = ("collect", "segment", "screen.passages", "synthesize", "screen.examples", "mix")
-TERMS = ("teacher", "teacher_license", "trainable")
+TERMS = ("id", "license", "teacher", "teacher_license", "trainable")
 MINED = "miner"
 IMPORTED = "imported"
+ABSOLUTE = re.compile(r"(?:/[^\s/]|~)[^\n]*/[^\n]*")
+"""A path from the root or from somebody's home."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,12 @@ class Asked:
     container: Container
     release: Release
     template_sha256: str | None
+    policy: Path | None
+    """A file of licences and terms of the user's own."""
+    conditions: list[str]
+    """What teachers' terms ask of whoever trains on the rows."""
+    left_out: Mapping[str, int]
+    """Why the form cannot hold rows of the mixture -> how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +65,8 @@ class There:
     counted: Written
     keys: pa.Table
     """`document_id` and `also_from` of every row."""
+    terms: pa.Table
+    """TERMS of every row."""
     teachers: list[Writer]
 
 
@@ -59,20 +76,23 @@ def there(folder: Path, files: Sequence[Mapping[str, Any]]) -> There:
     with database() as one:
         load_keys(one, folder, data)
         keys = one.sql("select document_id, also_from from keys").to_arrow_table()
-        return There(counted(one), keys, _teachers(one, folder, data))
+        one.execute(f"create temp table terms ({', '.join(map(_typed, TERMS))})")
+        for file in data:
+            one.execute(f"insert into terms {selected(one, folder / file.path, TERMS)}")
+        terms = one.sql("from terms").to_arrow_table()
+        return There(counted(one), keys, terms, _teachers(one))
 
 
-def _teachers(
-    one: duckdb.DuckDBPyConnection, folder: Path, data: Sequence[DataFile]
-) -> list[Writer]:
-    one.execute("create temp table terms (teacher varchar, license varchar, trainable boolean)")
-    for file in data:
-        one.execute(f"insert into terms {selected(one, folder / file.path, TERMS)}")
+def _typed(column: str) -> str:
+    return f"{column} {sql_type(ROWS.field(column).type)}"
+
+
+def _teachers(one: duckdb.DuckDBPyConnection) -> list[Writer]:
     rows = one.execute(
-        "select teacher, license, bool_and(coalesce(trainable, true)), count(*) as n from terms "
-        "group by teacher, license order by n desc, teacher, license"
+        "select teacher, teacher_license, bool_and(coalesce(trainable, true)), count(*) as n "
+        "from terms group by teacher, teacher_license order by n desc, teacher, teacher_license"
     ).fetchall()
-    return [Writer(name or "unknown", terms, may, n) for name, terms, may, n in rows]
+    return [Writer(name or UNNAMED, terms, may, n) for name, terms, may, n in rows]
 
 
 def describe(run: RunTables, name: str, asked: Asked, found: There, sources: pa.Table) -> Described:
@@ -86,7 +106,7 @@ def describe(run: RunTables, name: str, asked: Asked, found: There, sources: pa.
         sources: the documents behind it.
     """
     mixed = run.table("mix").manifest
-    recipe = (run.run / "recipe.yaml").read_text(encoding="utf-8")
+    recipe, shortened = portable((run.run / "recipe.yaml").read_text(encoding="utf-8"))
     return Described(
         name=name,
         form=asked.form,
@@ -105,19 +125,46 @@ def describe(run: RunTables, name: str, asked: Asked, found: There, sources: pa.
         n_documents=len(sources),
         funnel=[_step(stage, run.table(stage)) for stage in FUNNEL if stage in run],
         benchmarks=_benchmarks(run),
-        limits=_limits(run, found),
+        limits=[*_limits(run, found), *_limits_of_export(asked, shortened)],
         recipe=recipe,
-        command=f"retort run recipe.yaml\n{_command(name, asked)}",
+        command=f"retort run recipe.yaml\n{_command(run, name, asked)}",
         template_sha256=asked.template_sha256,
         retort=RETORT,
         made=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        conditions=asked.conditions,
         columns={one.name: (str(one.type), _doc(one)) for one in columns(asked.form)},
     )
 
 
-def _command(name: str, asked: Asked) -> str:
-    container = "" if asked.container == "parquet" else f" --container {asked.container}"
-    return f"retort export {name} -f {asked.form}{container} -o {name} --release {asked.release}"
+def _command(run: RunTables, name: str, asked: Asked) -> str:
+    recipe = str((read_run(run.run) or {}).get("name", run.run.name))
+    words = ["retort", "export", recipe, "-f", asked.form]
+    words += [] if asked.container == "parquet" else ["--container", asked.container]
+    words += ["-o", recipe, "--release", asked.release]
+    words += [] if name == recipe else ["--name", shown(name)]
+    words += [] if asked.policy is None else ["--policy", asked.policy.name]
+    return shlex.join(words)
+
+
+def portable(recipe: str) -> tuple[str, bool]:
+    """A recipe without the folders of the machine that ran it, and whether it had any.
+
+    Of an absolute path the last part stays. A recipe without one is left as it is.
+    """
+    given = yaml.safe_load(recipe)
+    plain = _shortened(given)
+    if plain == given:
+        return recipe, False
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True), True
+
+
+def _shortened(value: Any) -> Any:  # noqa: ANN401  what YAML holds
+    if isinstance(value, dict):
+        return {key: _shortened(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_shortened(one) for one in value]
+    absolute = isinstance(value, str) and ABSOLUTE.match(value)
+    return (PurePath(value).name or value) if absolute else value
 
 
 def _doc(field: pa.Field) -> str:
@@ -125,7 +172,7 @@ def _doc(field: pa.Field) -> str:
 
 
 def _counted(line: Mapping[str, Any]) -> Counted:
-    name = "unknown" if line["name"] is None else line["name"]
+    name = UNNAMED if line["name"] is None else line["name"]
     return Counted(
         name, line["rows"], line["n_tokens"], line["n_loss_tokens"], line["share"], line["asked"]
     )
@@ -187,4 +234,23 @@ def _limits(run: RunTables, found: There) -> list[str]:
         limits.append("Ready-made instructions are as their source has them, and have no passage.")
     if not _benchmarks(run):
         limits.append("The rows were held against no benchmark.")
+    return limits
+
+
+def _limits_of_export(asked: Asked, shortened: bool) -> list[str]:
+    """What is not as in the mixture, or was decided by whoever exported."""
+    limits = []
+    if asked.left_out:
+        reasons = ", ".join(f"{reason} ({n:,})" for reason, n in asked.left_out.items())
+        limits.append(
+            f"{sum(asked.left_out.values()):,} rows of the mixture are not in the files, since the "
+            f"form cannot hold them: {reasons}. The shares above are those of the mixture."
+        )
+    if asked.policy is not None:
+        limits.append(
+            "What may be released was judged by entries of the exporter's own, before those that "
+            "Retort ships."
+        )
+    if shortened:
+        limits.append("Of absolute paths in the recipe only the last part is kept.")
     return limits

@@ -6,17 +6,14 @@ all.
 
 import hashlib
 import json
-import os
-import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from curate.export import manifest
 from curate.export.described import Container, Form, Release
+from recipes.exporting.folder import SORTING, beside, building
 from recipes.run_tables import RunTables
 from schemas.errors import RecipeError, TableError
 from schemas.tables import write_whole
@@ -72,25 +69,33 @@ def export(run: RunTables, out: Path, asked: Wanted, name: str) -> dict[str, Any
     from recipes.exporting.rows import RunRows
 
     began = time.monotonic()
-    _check(out)
     table = policy.table(asked.policy)
-    with _building(out) as folder, RunRows(run, out.with_name(f".{out.name}.sorting")) as rows:
+    with building(out) as folder, RunRows(run, beside(out, SORTING)) as rows:
         ruled = policy.refused(rows.judged(), asked.release, table)
         if ruled.message is not None:
             raise RecipeError(ruled.message)
         render, template = rendering(run) if asked.form in TEXTUAL else (None, None)
         batches = {split: rows.batches(split) for split in files.SPLITS}
         written = files.write(batches, asked.form, asked.container, folder, render)
-        whole = policy.whole(ruled.licenses, asked.release, table)
-        told = _describe(run, folder, asked, name, written, whole, template)
+        _check_count(ruled.n_rows, written)
+        told = _describe(run, folder, asked, name, written, template, table)
     return {
         **told,
         "folder": str(out),
         "release": asked.release,
-        "license": whole.expression,
         "left_out": dict(written.left_out),
         "seconds": round(time.monotonic() - began, 3),
     }
+
+
+def _check_count(n_rows: int, written: Any) -> None:  # noqa: ANN401
+    """Every row of the mixture is in a file once, or was left out."""
+    n_written, n_left_out = sum(one["rows"] for one in written.files), written.left_out.total()
+    if n_rows != n_written + n_left_out:
+        raise TableError(
+            f"export: the mixture has {n_rows:,} rows, but {n_written:,} were written and "
+            f"{n_left_out:,} left out. This is a defect of the export; please report it."
+        )
 
 
 def _describe(
@@ -99,18 +104,26 @@ def _describe(
     asked: Wanted,
     name: str,
     written: Any,  # noqa: ANN401  curate.export.files.Written, imported late
-    whole: Any,  # noqa: ANN401
     template: str | None,
+    known: Any,  # noqa: ANN401  the table of licences and terms
 ) -> dict[str, Any]:
     """Everything beside the data; the manifest last."""
-    from curate.export import attribution, card, croissant, frameworks, license_file
+    from curate.export import attribution, card, croissant, frameworks, license_file, policy
     from curate.export import sources as listed
     from recipes.exporting.describe import Asked, describe, there
     from recipes.exporting.rows import sources
 
     found = there(folder, written.files)
     documents = sources(found.keys, run.table("collect").dataset())
-    how = Asked(asked.form, asked.container, asked.release, template)
+    whole = policy.whole(
+        policy.refused(found.terms, asked.release, known).licenses, asked.release, known
+    )  # of what was written, which may be less than the mixture
+    terms = policy.conditions((one.license for one in found.teachers), known)
+    how = Asked(
+        form=asked.form, container=asked.container, release=asked.release,
+        template_sha256=template, policy=asked.policy, conditions=terms,
+        left_out=written.left_out,
+    )  # fmt: skip
     described = replace(describe(run, name, how, found, documents), files=written.files)
     texts = {
         card.FILE: card.card(described, whole, documents),
@@ -130,6 +143,7 @@ def _describe(
     return {
         "rows": described.rows,
         "documents": described.n_documents,
+        "license": whole.expression,
         "licenses": {str(one): n for one, n in described.licenses.items()},
     }
 
@@ -157,32 +171,3 @@ def rendering(run: RunTables) -> "tuple[Render, str]":
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _check(out: Path) -> None:
-    """Refuse a folder that cannot be written, or holds something else than an export."""
-    if not out.parent.is_dir():
-        raise TableError(f"{out}: {out.parent} is not a folder. Make it first.")
-    if out.exists() and not out.is_dir():
-        raise TableError(f"{out}: is a file. Name a folder.")
-    if out.exists() and any(out.iterdir()) and not (out / manifest.FILE).is_file():
-        raise TableError(f"{out}: holds something else than an export. Name another folder.")
-
-
-@contextmanager
-def _building(out: Path) -> Iterator[Path]:
-    """A folder beside `out` that takes its place at the end, or is gone after an error."""
-    building = out.with_name(f".{out.name}.{os.getpid()}")
-    old = out.with_name(f".{out.name}.old")
-    shutil.rmtree(building, ignore_errors=True)
-    building.mkdir()
-    try:
-        yield building
-        shutil.rmtree(old, ignore_errors=True)
-        if out.exists():
-            out.rename(old)
-        building.rename(out)
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-        shutil.rmtree(out.with_name(f".{out.name}.sorting"), ignore_errors=True)

@@ -1,6 +1,6 @@
 """The rows of a run's mixture with all that they come from, and the documents behind them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from curate.export.rows import ROWS, SOURCES
+from curate.export.rulings import UNSTATED
 from recipes.run_tables import RunTables
 from schemas.rows import Split
 
@@ -25,8 +26,10 @@ WHOLE = """
          left join prompts on split_part(task, '/', 1) = prompt_task
     where mixture.split = ? order by position
 """
-JUDGED = """
-    select example_id as id, license, source, teacher_license, trainable
+JUDGED = f"""
+    select example_id as id, license, source, trainable,
+           coalesce(teacher_license, case when len(call_ids) > 0 then '{UNSTATED}' end)
+               as teacher_license
     from mixture join examples on example_id = examples.id
 """
 TABLES = {
@@ -63,7 +66,8 @@ class RunRows:
         for name, (stage, columns) in TABLES.items():
             self._database.register(f"all_{name}", self.run.table(stage).dataset())
             self._database.execute(f"create view {name} as select {columns} from all_{name}")
-        self._database.register("prompts", prompts(self.run))
+        asked = self.run.table("synthesize").manifest.parameters.get("tasks", [])
+        self._database.register("prompts", prompts(asked))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -80,13 +84,19 @@ class RunRows:
             yield batch.select(ROWS.names).cast(ROWS)
 
 
-def prompts(run: RunTables) -> pa.Table:
-    """Task -> hash of the wording that asked for it."""
-    tasks: list[dict[str, Any]] = run.table("synthesize").manifest.parameters.get("tasks", [])
+def prompts(tasks: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Task -> hash of the wording that asked for it, one line a task.
+
+    A task may be asked several times; where that is in different words, a row does not tell which.
+    """
+    hashes: dict[str, str | None] = {}
+    for one in tasks:
+        name, prompt = str(one["task"]), one.get("prompt")
+        hashes[name] = prompt if hashes.get(name, prompt) == prompt else None
     return pa.table(
         {
-            "prompt_task": pa.array([str(one["task"]) for one in tasks], pa.string()),
-            "prompt_hash": pa.array([one.get("prompt") for one in tasks], pa.string()),
+            "prompt_task": pa.array(hashes.keys(), pa.string()),
+            "prompt_hash": pa.array(hashes.values(), pa.string()),
         }
     )
 

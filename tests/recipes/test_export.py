@@ -156,6 +156,71 @@ def test_a_folder_of_something_else_is_left_alone(
     assert (tmp_path / "thesis" / "chapter.tex").read_text() == "dear to somebody"
 
 
+def test_a_task_that_is_asked_twice_doubles_no_row() -> None:
+    from recipes.exporting.rows import prompts
+
+    asked = [("qa", "1a"), ("qa", "1a"), ("own", "2b"), ("own", "3c"), ("own", "2b")]
+    found = prompts([{"task": task, "prompt": prompt} for task, prompt in asked]).to_pylist()
+
+    assert found == [
+        {"prompt_task": "qa", "prompt_hash": "1a"},
+        {"prompt_task": "own", "prompt_hash": None},
+    ]
+
+
+def test_a_recipe_is_given_away_without_the_folders_of_the_machine() -> None:
+    from recipes.exporting.describe import portable
+
+    plain = "name: small  # as it was\ncollect: {a: [{paths: [papers, ../b], form: jats}]}\n"
+
+    assert portable(plain) == (plain, False)
+    text, shortened = portable("a: [{paths: [/home/ann/papers, ~/notes/x.md], b: 1}]\n")
+    assert shortened and "ann" not in text and "notes" not in text
+    assert "papers" in text and "x.md" in text
+
+
+def test_the_card_repeats_the_name_and_the_policy_that_were_given(
+    finished: Path, tmp_path: Path, retort: Retort
+) -> None:
+    (tmp_path / "own.yaml").write_text("licenses: []\n")
+    asked = ("export", "small", "-o", "out", "--work", finished, "--policy", "own.yaml")
+    done = retort(*asked, "--name", "it's; rm", "--release", "open", cwd=tmp_path)
+
+    assert done.status == 0, done.err
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert (
+        "retort export small -f trl -o small --release open --name 'it'\"'\"'s; rm' "
+        "--policy own.yaml\n"
+    ) in card
+    assert "entries of the exporter's own" in card
+
+
+def test_the_licence_of_the_whole_is_that_of_the_rows_that_are_there(
+    tmp_path: Path, retort: Retort
+) -> None:
+    asked = [{"role": "user", "content": "Which?"}, {"role": "assistant", "content": "This one."}]
+    spoken = [*asked, {"role": "tool", "content": "7"}, {"role": "assistant", "content": "Seven."}]
+    rows = [
+        {"messages": [{"role": "system", "content": f"You are {n}."}, *turns], "license": license_}
+        for n in range(20)
+        for turns, license_ in ((asked, "MIT"), (spoken, "CC-BY-NC-4.0"))
+    ]
+    (tmp_path / "chat.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (tmp_path / "chat.yaml").write_text(
+        "name: chat\ncollect: {sets: [{from: files, paths: [chat.jsonl]}]}\n"
+        "screen: {passages: {}, examples: {}}\nmix: {parts: {sets: 1.0}}\n"
+    )
+    assert retort("run", "chat.yaml", "--until", "mix", cwd=tmp_path).status == 0
+    export = ("export", "chat", "-o", "out", "-f", "alpaca", "--release", "research", "--json")
+
+    told = retort(*export, cwd=tmp_path).json
+
+    assert (told["license"], told["left_out"]) == ("MIT", {"a tool speaks in it": 20})
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "license: mit\n" in card and "CC-BY-NC" not in card.split("## Licence")[1].split("##")[0]
+    assert "20 rows of the mixture are not in the files" in card
+
+
 @pytest.fixture(scope="module")
 def mixed_licences(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Papers of which one may not be used commercially, and a recipe that lets it pass."""

@@ -213,7 +213,7 @@ def test_why_tells_a_kept_row_down_to_its_source(papers: Path, work: Path, retor
 
     assert told["verdict"] == {"kept": True, "failed": []}
     assert told["mixture"] == [
-        {"split": "train", "position": 0, "n_tokens": None, "n_loss_tokens": None}
+        {"split": "train", "position": 0, "epoch": 0, "n_tokens": None, "n_loss_tokens": None}
     ]
     assert told["messages"] == row["prompt"] + row["completion"]
     assert told["document"]["source"].startswith("file:paper-")

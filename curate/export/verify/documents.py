@@ -1,6 +1,7 @@
 """Whether the documents are those that are listed, and still say what the rows quote.
 
-Works on the tables `places` (document_id, split, path, id), of rows.py, and `listed`, of SOURCES.
+Works on the tables `keys`, of counted.py, `places` (document_id, split, path, id), of rows.py, and
+`listed`, of SOURCES.
 """
 
 from collections.abc import Sequence
@@ -24,6 +25,13 @@ UNLISTED = """
            concat(coalesce(used.n, 0), ' rows')
     from used full join listed using (document_id)
     where used.n is distinct from listed.n_rows order by 1"""
+OTHERWISE = """
+    select concat(path, ': ', id), concat(coalesce(listed.license, 'no licence'), ', ',
+                                          coalesce(listed.source, 'no source')),
+           concat(coalesce(keys.license, 'no licence'), ', ', coalesce(keys.source, 'no source'))
+    from keys join listed using (document_id)
+    where keys.license is distinct from listed.license
+       or keys.source is distinct from listed.source order by 1"""
 CANDIDATES = """
     create or replace temp table candidates as
     select documents.id, documents.source, lower(documents.doi) as doi,
@@ -109,6 +117,7 @@ def check_listed(one: duckdb.DuckDBPyConnection, manifest: Manifest, verified: V
     if n_listed != manifest.n_documents:
         verified.note("documents", manifest.sources, manifest.n_documents, n_listed)
     verified.note_all("document and its rows", UNLISTED, one)
+    verified.note_all("licence or source of a row", OTHERWISE, one)
 
 
 def check_documents(

@@ -2,9 +2,10 @@
 
 Reads an SPDX expression a row, and where rows have them `teacher_license` and `trainable`. An
 expression is allowed when its licences are: both sides of AND, either side of OR. A licence WITH an
-exception counts as the licence, or is allowed by itself; one "or later" (`GPL-2.0-or-later`,
-`Apache-2.0+`) is allowed where its own version is; a deprecated id counts as the one that replaced
-it. `LicenseRef-…` is valid and allowed only by its name.
+exception of SPDX's list counts as the licence, or is allowed by itself; one "or later"
+(`GPL-2.0-or-later`, `Apache-2.0+`) is allowed where its own version is; a deprecated id counts as
+the one that replaced it. `LicenseRef-…`, and a licence WITH another exception, are allowed only by
+their name.
 
 `license_expression` parses each distinct expression once, and has the SPDX list of ids. Source:
 SPDX 3.0.1, annex B.
@@ -20,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, field_validator
 
-VERSION = 2
+VERSION = 3
 COLUMNS = {
     "license_known": ("bool", "the row has a licence, and it is a valid SPDX expression"),
     "license_allowed": ("bool", "every licence that the expression requires is in `allow`"),
@@ -42,6 +43,8 @@ NAMED = re.compile(r"(?:documentref-[a-z0-9.-]+:)?licenseref-[a-z0-9.-]+")
 """A licence that SPDX does not list, in small letters."""
 ADDED = "additionref-"
 """How an exception begins that SPDX does not list."""
+UNLISTED = (ADDED, "licenseref-")
+"""How exceptions begin that SPDX does not list: allowed by their own name alone."""
 DEPRECATED = {
     "gpl-2.0-with-autoconf-exception": "autoconf-exception-2.0",
     "gpl-2.0-with-bison-exception": "bison-exception-2.2",
@@ -132,6 +135,8 @@ def _licence(words: Sequence[str]) -> str | None:
 def _granted_by(licence: str) -> set[str]:
     """Licences any of which, when it is allowed, allows this one."""
     name, _, exception = licence.partition(" with ")
+    if exception.startswith(UNLISTED):  # it may take away what the licence gives
+        return {licence}
     version, later, _ = name.partition("-or-later")
     granted = {name, f"{version}-only" if later else name.removesuffix("+")}
     return granted | {f"{one} with {exception}" for one in granted if exception}

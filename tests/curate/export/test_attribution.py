@@ -156,3 +156,15 @@ def test_sql_escapes_as_python_does(texts: list[str]) -> None:
         found = database.sql(f"select {escaped('t')} from texts order by n").fetchall()
 
     assert [text for (text,) in found] == [escape(text) for text in texts]
+
+
+def test_a_title_of_a_whole_book_is_cut(whole: Whole) -> None:
+    (line,) = lines(page(whole, source(title="T" * 100_000, doi="10.1000/" + "z" * 9_000)))
+
+    assert len(line) < 2_000
+
+
+def test_one_work_is_counted_as_one(whole: Whole) -> None:
+    assert "\n1 work, 1 row.\n" in page(whole, source(license="LicenseRef-x")).replace(
+        "SPDX lists no such licence; its text is with the sources. ", ""
+    )

@@ -272,3 +272,17 @@ def test_the_recipe_and_the_command_are_whole(describe: Describe, whole: Whole) 
     fences = [one.content for one in tags(body) if one.type == "fence"]
 
     assert fences == [described.command + "\n", described.recipe]
+
+
+def test_what_terms_ask_of_those_who_train_is_repeated(describe: Describe, whole: Whole) -> None:
+    asked = "A model has a name that begins with `Llama`."
+
+    assert f"- {escape(asked)}" in card(describe(conditions=[asked]), whole)
+    assert "ask of whoever trains" not in card(describe(), whole)
+
+
+def test_rows_without_a_domain_make_no_tag(describe: Describe, whole: Whole) -> None:
+    domains = [Counted(name, 1, None, None, 0.5, None) for name in ("unknown", "physics")]
+    metadata = card(describe(realised={"domain": domains}), whole).split("---\n")[1]
+
+    assert yaml.safe_load(metadata)["tags"] == ["instruction-tuning", "synthetic", "physics"]

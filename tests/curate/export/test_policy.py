@@ -8,7 +8,7 @@ from license_expression import get_spdx_licensing
 
 from curate.export.expressions import choices
 from curate.export.license_table import entry, source
-from curate.export.policy import Release, conditions, refused, ruling, table
+from curate.export.policy import UNSTATED, Release, conditions, refused, ruling, table
 
 TABLE = table()
 RELEASES: tuple[Release, ...] = ("open", "research", "private")
@@ -70,7 +70,9 @@ def test_there_are_as_many_as_spdx_lists() -> None:
         ("GPL-2.0-with-classpath-exception", "open research private"),
         ("Apache-2.0 WITH LLVM-exception", "open research private"),
         ("Apache-2.0+", "open research private"),
-        ("MIT WITH AdditionRef-house-rules", "open research private"),
+        ("MIT WITH AdditionRef-house-rules", "private"),
+        ("MIT WITH LicenseRef-scancode-commons-clause", "private"),
+        ("CC-BY-4.0 WITH AdditionRef-not-for-sale", "private"),
         ("GFDL-1.3-invariants-only", "private"),
         ("OGL-UK-3.0", "open research private"),
         ("LicenseRef-arXiv-nonexclusive", "private"),
@@ -302,3 +304,49 @@ def test_nothing_is_proposed_where_no_release_would_do() -> None:
 
     assert found.message is not None
     assert found.message.endswith("(screen.examples.keep: {trainable: trainable}) and run again.")
+
+
+def test_a_proposed_rule_sets_aside_what_its_terms_keep_out() -> None:
+    from curate.screen.judge import judge
+    from schemas.recipe import Rule
+
+    terms: list[object] = [None, "Apache-2.0", "Llama 3.1", "O'Neill's terms"]
+    given = rows(4, teacher_license=terms)
+    message = refused(given, "open", TABLE).message
+    assert message is not None
+    found = re.search(r'\(screen\.examples\.keep: \{terms: "(.*)"\}\) and run again', message)
+    assert found is not None, message
+
+    kept = judge(given, {"terms": Rule(sql=found[1])})["kept"]
+
+    assert kept.to_pylist() == [True, True, False, False]
+    assert refused(given.filter(kept), "open", TABLE).message is None
+
+
+def test_terms_that_no_rule_can_hold_are_not_put_into_one() -> None:
+    message = refused(rows(1, teacher_license=['say "yes"\\']), "open", TABLE).message
+
+    assert message is not None and "{terms: a rule on teacher_license}" in message
+
+
+def test_what_is_too_long_to_be_a_licence_is_called_so() -> None:
+    told = reason("open", "MIT OR " * 200 + "MIT")
+
+    assert told is not None and told.endswith("is longer than 1,000 characters")
+
+
+def test_a_model_whose_terms_nobody_stated_is_refused_in_public() -> None:
+    rows = pa.table(
+        {
+            "id": ["a", "b"],
+            "license": ["MIT", "MIT"],
+            "teacher_license": [UNSTATED, None],
+            "trainable": [True, True],
+        }
+    )
+    found = refused(rows, "open", TABLE)
+
+    assert found.ids == ["a"]
+    assert "nobody has said under what terms its teacher writes" in (found.message or "")
+    assert "State output_license of the teacher in the recipe" in (found.message or "")
+    assert refused(rows, "private", TABLE).message is None

@@ -88,3 +88,18 @@ def test_the_table_that_ships_gives_an_address_for_each_entry() -> None:
 
     assert all(one.source.startswith("https://") for one in entries)
     assert "\t" not in SHIPPED.read_text(encoding="utf-8")
+
+
+def test_an_exception_that_spdx_does_not_list_has_an_entry_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(
+        "licenses: [{ids: [MIT WITH AdditionRef-lab], may: [redistribute, adapt], "
+        "reason: forbids commercial use, source: a contract}]",
+        encoding="utf-8",
+    )
+
+    found = ruling("mit with additionref-LAB", None, True, "open", table(path))
+
+    assert (found.allowed, found.source) == (False, "a contract")
+    assert ruling("MIT WITH AdditionRef-lab", None, True, "research", table(path)).allowed
+    assert ruling("MIT", None, True, "open", table(path)).allowed

@@ -113,3 +113,11 @@ def test_the_example_of_the_documentation_is_taken(tmp_path: Path) -> None:
 
 def test_what_the_documentation_says_is_not_in_the_table_is_not() -> None:
     assert "Mistral" not in SHIPPED.read_text(encoding="utf-8")
+
+
+def test_the_others_are_told_apart_from_rows_without_a_licence() -> None:
+    found = whole({"MIT": 2, "CC-BY-4.0": 3, None: 1}, "private", TABLE)
+
+    assert found.summary.startswith(
+        "No licence is known of 1 row. Each of the others is under the licence of its own source: "
+    )

@@ -145,6 +145,16 @@ def test_an_edited_licence_is_found_behind_a_forged_hash(export: Export) -> None
     assert ("MIT", "1") in found
 
 
+@pytest.mark.parametrize("column", ["license", "source"])
+def test_a_row_and_its_document_that_disagree_are_found(export: Export, column: str) -> None:
+    folder = export()
+    rewrite(folder, lambda rows: set_value(rows, column, 2, "MIT"))
+
+    wrong = [one for one in verify(folder).findings if one.what == "licence or source of a row"]
+
+    assert len(wrong) == 1 and "MIT" in wrong[0].found
+
+
 @pytest.mark.parametrize("change", ["word", "shifted", "outside", "empty", "huge"])
 def test_an_altered_quote_is_found_behind_a_forged_hash(export: Export, change: str) -> None:
     def altered(rows: pa.Table) -> pa.Table:

@@ -32,7 +32,7 @@ LICENSING = get_spdx_licensing()
         ("Apache-2.0  with   llvm-exception", True, True),
         ("GPL-2.0-only WITH Classpath-exception-2.0", True, False),
         ("GPL-2.0-with-classpath-exception", True, False),
-        ("MIT WITH AdditionRef-house-rules", True, True),
+        ("MIT WITH AdditionRef-house-rules", True, False),
         ("Apache-2.0+", True, True),
         ("GPL-2.0+", True, False),
         ("LicenseRef-publisher", True, False),
