@@ -127,7 +127,11 @@ def embedded(
         folder: of a model for embeddings.
         where: what named it, for messages.
         tell: hears how far it is.
+
+    Raises:
+        RecipeError: the model cannot be loaded, or gives no finite numbers.
     """
+    import numpy as np
     import pyarrow as pa
 
     from curate.screen.view import turns
@@ -141,6 +145,8 @@ def embedded(
             continue
         embed = embed or local(folder, where)
         found, n_cut = embed(turns(batch.column("messages"), "text").to_pylist())
+        if not np.isfinite(found).all():
+            raise RecipeError(f"{where}: {folder} gives numbers that are not finite. Name another.")
         n_rows += len(batch)
         tell(f"{n_rows:,} texts embedded")
         vector = pa.FixedSizeListArray.from_arrays(pa.array(found.ravel()), found.shape[1])

@@ -17,11 +17,19 @@ from curate.screen.kernels import compiled
 FINEST = 1_000_000_000
 """Shares are counted in this many parts at most, so that a product with rows fits 64 bits: exact to
 one row up to 1e9 rows."""
+MOST = 100_000_000
+"""Rows that are given one by one; they take a second or so."""
 Ints = NDArray[np.int64]
 
 
 def counts(shares: Mapping[str, Fraction], size: int) -> dict[str, int]:
-    """Rows of each part in a mixture of `size` rows; `shares` sum to 1."""
+    """Rows of each part in a mixture of `size` rows; `shares` sum to 1.
+
+    Beyond MOST rows, which no mixture has, they are the shares rounded up: enough to say what is
+    missing.
+    """
+    if size > MOST:
+        return {part: math.ceil(share * size) for part, share in shares.items()}
     weights, total = _weights(shares)
     given = weights * (size // total)  # after each whole round every part has exactly its share
     _apportion(weights, total, size, np.full(len(weights), size, np.int64), given)

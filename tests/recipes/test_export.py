@@ -113,6 +113,18 @@ def test_an_altered_quote_is_found_even_where_hashes_were_made_again(
     assert any(rows[0]["id"] in one and "quote" in one for one in told.json["findings"])
 
 
+def test_another_recipe_in_the_list_than_the_one_that_lies_there_is_found(
+    changed: Path, retort: Retort
+) -> None:
+    manifest = json.loads((changed / "export.json").read_text())
+    manifest["recipe_sha256"] = "0" * 64
+    (changed / "export.json").write_text(json.dumps(manifest))
+
+    told = retort("verify", changed, cwd=changed.parent)
+
+    assert told.status == 2 and "recipe changed" in told.out
+
+
 def test_why_says_what_each_release_would_say(finished: Path, papers: Path, retort: Retort) -> None:
     row = mixture(finished, "train")[0]["example_id"]
     told = retort("why", row, "--work", finished, "--json", cwd=papers).json

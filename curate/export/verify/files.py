@@ -7,6 +7,8 @@ from curate.export.counted import READERS
 from curate.export.manifest import FILE, FOREIGN, Manifest, present, sha256_of
 from curate.export.verify.found import Verified
 
+RECIPE = "recipe.yaml"
+
 
 def check_files(folder: Path, manifest: Manifest, verified: Verified) -> set[str]:
     """Compare every file's size and hash; the paths of those that may be read are returned.
@@ -29,6 +31,9 @@ def check_files(folder: Path, manifest: Manifest, verified: Verified) -> set[str
         elif not (folder / path).is_symlink() and not (folder / path).exists():
             verified.note("file missing", path, f"{one.n_bytes:,} bytes", "no file")
     verified.count("files", len(listed))
+    recipe = listed.get(RECIPE)
+    if recipe is not None and recipe.sha256 != manifest.recipe_sha256:
+        verified.note("recipe changed", RECIPE, f"sha256 {manifest.recipe_sha256}", recipe.sha256)
     known = {manifest.sources, *(one.path for one in manifest.data)}
     for path in sorted(readable - known):
         if PurePosixPath(path).suffix in READERS:
