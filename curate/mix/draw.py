@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from curate.mix import NOT_DRAWN, NOT_MIXED, SPLITS, take
+from curate.mix import SPLITS, counting, take
 from curate.mix.order import CAPPED, capped, tempered
 from curate.mix.pool import AMOUNTS, SELECTED, Candidates, candidates, fill, problems
 from curate.mix.realised import Line, realised
@@ -30,18 +30,6 @@ from schemas.tables import Writer
 
 LEFT_OUT = "left_out"
 """Folder of a mixture's table with a file of the kept rows that caps took out."""
-HELD_OUT = """
-    create or replace table chosen as
-    select (row_number() over (order by id) - 1)::bigint as position, id as example_id, part, split,
-           0::int as epoch, n_tokens, n_loss_tokens
-    from pool where split = ? and problem is null
-"""
-TRAIN = """
-    create or replace table chosen as
-    select position, example_id, part, 'train' as split, epoch, n_tokens, n_loss_tokens
-    from drawn join (select id as example_id, part, n_tokens, n_loss_tokens from pool)
-        using (example_id)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,18 +218,18 @@ def _mixed(
     counted: bool,
 ) -> Mixed:
     def batches(split: str) -> Iterator[pa.RecordBatch]:
-        _choose(database, split)
+        counting.choose(database, split)
         chosen = database.sql("select * from chosen order by position").to_arrow_table()
         yield from shuffled(examples, chosen)
 
-    _choose(database, "train")
-    came_to = realised(database, settings, _domains(database, left_out))
+    counting.choose(database, "train")
+    came_to = realised(database, settings, counting.domains(database, left_out))
     over = Counter(left_out["reason"].to_pylist())
     return Mixed(
-        _counts(database, settings, drawn.taken),
-        {split: _tokens(database, split) for split in SPLITS} if counted else {},
+        counting.counts(database, settings, drawn.taken),
+        {split: counting.tokens(database, split) for split in SPLITS} if counted else {},
         {**problems(database), **dict(sorted(over.items()))},
-        _undrawn(database, len(left_out)),
+        counting.undrawn(database, len(left_out)),
         came_to,
         {part: round(float(amount), 6) for part, amount in drawn.wanted.items()},
         drawn.shrunk,
@@ -249,62 +237,3 @@ def _mixed(
         left_out.select(["id", "reason"]),
         batches,
     )
-
-
-def _undrawn(database: duckdb.DuckDBPyConnection, n_left_out: int) -> dict[str, int]:
-    """Kept rows that nothing speaks against and that are in no split; none is left unaccounted."""
-    ((free, drawn, kept, pooled),) = database.sql(
-        "select (select count(*) from pool where split = 'train' and problem is null), "
-        "(select count(distinct example_id) from drawn), "
-        "(select count(*) from examples join verdicts using (id) where kept), "
-        "(select count(*) from pool)"
-    ).fetchall()
-    found = {NOT_DRAWN: free - n_left_out - drawn, NOT_MIXED: kept - pooled}
-    return {reason: n for reason, n in found.items() if n}
-
-
-def _choose(database: duckdb.DuckDBPyConnection, split: str) -> None:
-    """Make the table `chosen`."""
-    if split == "train":
-        database.execute(TRAIN)
-    else:
-        database.execute(HELD_OUT, [split])
-
-
-def _counts(
-    database: duckdb.DuckDBPyConnection, settings: Mix, taken: Mapping[str, take.Taken]
-) -> dict[str, dict[str, int]]:
-    """Split -> part -> rows, parts that are only tested among them."""
-    found = {split: dict.fromkeys(settings.parts, 0) for split in SPLITS}
-    rows = database.execute(
-        "select split, part, count(*) from pool where problem is null and split <> 'train' "
-        "group by all"
-    ).fetchall()
-    for split, part, n in rows:
-        found[split][part] = n
-    return {**found, "train": {part: one.rows for part, one in taken.items()}}
-
-
-def _tokens(database: duckdb.DuckDBPyConnection, split: str) -> dict[str, dict[str, int]]:
-    """Part -> sums of the chosen rows."""
-    _choose(database, split)
-    sums = database.execute(
-        "select part, sum(n_tokens)::bigint, sum(n_loss_tokens)::bigint from chosen "
-        "group by part order by part"
-    ).fetchall()
-    return {part: {"n_tokens": n, "n_loss_tokens": n_loss} for part, n, n_loss in sums}
-
-
-def _domains(
-    database: duckdb.DuckDBPyConnection, left_out: pa.Table
-) -> dict[str, dict[str, float]]:
-    """Part -> domain -> rows that could be drawn."""
-    database.register("left_out", left_out.select(["id"]))
-    rows = database.execute(
-        "select part, domain, count(*) from pool where split = 'train' and problem is null "
-        "and id not in (select id from left_out) group by all order by all"
-    ).fetchall()
-    found: dict[str, dict[str, float]] = {}
-    for part, domain, n in rows:
-        found.setdefault(part, {})[domain] = float(n)
-    return found
