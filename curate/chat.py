@@ -93,24 +93,9 @@ class Chat:
         Raises:
             RecipeError: the template refuses it.
         """
-        import jinja2
-
-        turns = [{k: v for k, v in turn.items() if v is not None} for turn in messages]
-        try:
-            rendered: str = self._template.render(
-                messages=turns,
-                tools=None,
-                documents=None,
-                add_generation_prompt=cue,
-                **self.special,
-            )
-            return rendered
-        except (jinja2.TemplateError, TypeError) as error:
-            roles = ", ".join(str(turn.get("role")) for turn in turns)
-            raise RecipeError(
-                f"{self.folder}: its chat template cannot render a conversation of the turns "
-                f"{roles} ({error}). Leave such rows out, or name another base.template."
-            ) from error
+        whose = f"{self.folder}: its chat template"
+        advice = "Leave such rows out, or name another base.template."
+        return rendered(self._template, messages, cue, self.special, whose, advice)
 
     def count(self, prompts: Sequence[Messages], completions: Sequence[Messages]) -> list[Counted]:
         """Tokens of rows of prompt and completion.
@@ -178,6 +163,43 @@ class Chat:
                     pa.array([one.problem for one in counted], pa.string()),
                 ]
                 yield pa.record_batch(columns, schema=TOKENS)
+
+
+def rendered(
+    template: Any,  # noqa: ANN401  as `compiled` gives it
+    messages: Messages,
+    cue: bool,
+    special: Mapping[str, str],
+    whose: str,
+    advice: str,
+) -> str:
+    """A conversation in a compiled template.
+
+    Args:
+        template: the template.
+        messages: the turns; fields that are null are left out.
+        cue: whether the cue to answer follows.
+        special: texts of `bos_token`, `eos_token`, ….
+        whose: how a message begins.
+        advice: how it ends.
+
+    Raises:
+        RecipeError: the template refuses it.
+    """
+    import jinja2
+
+    turns = [{k: v for k, v in turn.items() if v is not None} for turn in messages]
+    try:
+        return str(
+            template.render(
+                messages=turns, tools=None, documents=None, add_generation_prompt=cue, **special
+            )
+        )
+    except (jinja2.TemplateError, TypeError) as error:
+        roles = ", ".join(str(turn.get("role")) for turn in turns)
+        raise RecipeError(
+            f"{whose} cannot render a conversation of the turns {roles} ({error}). {advice}"
+        ) from error
 
 
 def template_of(folder: Path) -> str:

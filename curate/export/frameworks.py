@@ -2,15 +2,13 @@
 
 `dataset_info` is LLaMA-Factory's `dataset_info.json` (0.9.5, `data/README.md` and
 `data/parser.py`), `axolotl` the part on data of its configuration (0.19, `docs/dataset-formats` and
-`utils/schemas/datasets.py`), `features` and `configs` what `datasets` reads in the card's YAML.
+`utils/schemas/datasets.py`). What `datasets` reads in the card's YAML is in `front_matter.py`.
 """
 
 import copy
 import re
-from collections.abc import Mapping
 from typing import Any
 
-import pyarrow as pa
 import yaml
 
 from curate.export.described import Container, Described, Form
@@ -133,32 +131,6 @@ def axolotl(described: Described) -> str:
     remarks += [REMARKS[described.form]] if described.form in REMARKS else []
     head = "".join(f"# {line}\n" for line in remarks)
     return head + yaml.safe_dump(told, sort_keys=False, allow_unicode=True)
-
-
-def configs(described: Described) -> list[dict[str, Any]]:
-    """The card's `configs`: which file is which split; empty for a folder of `datasets`."""
-    if described.container == "datasets":
-        return []  # load_from_disk reads it, which asks no card
-    files = [{"split": file["split"], "path": file["path"]} for file in described.files]
-    return [{"config_name": "default", "data_files": files}]
-
-
-def features(schema: pa.Schema) -> list[dict[str, Any]]:
-    """The card's `dataset_info[].features`: columns and types, as `datasets` writes them.
-
-    Without them JSON lines are read with the types of their first 10 MiB, and a column that is null
-    there cannot hold anything later.
-    """
-    return [{"name": field.name, **_feature(field.type)} for field in schema]
-
-
-def _feature(kind: pa.DataType) -> Mapping[str, Any]:
-    if pa.types.is_list(kind):
-        inner = _feature(kind.value_type)
-        return {"list": inner.get("struct", inner.get("dtype", inner))}
-    if pa.types.is_struct(kind):
-        return {"struct": [{"name": one.name, **_feature(one.type)} for one in kind]}
-    return {"dtype": str(kind)}
 
 
 def entry_name(name: str) -> str:

@@ -44,7 +44,7 @@ def front_matter(described: Described, whole: "Whole") -> str:
         "annotations_creators": _creators(described),
         "source_datasets": [] if _imported(described) else ["original"],
         "tags": _tags(described),
-        "configs": _configs(described.files),
+        "configs": configs(described.files),
         "dataset_info": _info(described),
     }
     known = {key: value for key, value in given.items() if value}
@@ -96,7 +96,7 @@ def _tags(described: Described) -> list[str]:
     return list(dict.fromkeys(one for one in ("instruction-tuning", *made, *plain) if one))
 
 
-def _configs(files: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def configs(files: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """One configuration, `default`, with the files of each split in their order."""
     paths: dict[str, list[str]] = {}
     for one in files:

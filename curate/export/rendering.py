@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from curate.chat import REFUSED, Messages, compiled
+from curate.chat import REFUSED, Messages, compiled, rendered
 from schemas.errors import RecipeError
 
 Render: TypeAlias = Callable[[Messages, bool], str]
@@ -30,27 +30,12 @@ def from_template(template: str, where: Path, special: Mapping[str, str] | None 
     Raises:
         RecipeError: the template is broken.
     """
-    import jinja2
-
     made = compiled(template, where)
     named = {"bos_token": "", "eos_token": "", **(special or {})}
 
     def render(messages: Messages, cue: bool) -> str:
-        try:
-            text: str = made.render(
-                messages=list(messages),
-                tools=None,
-                documents=None,
-                add_generation_prompt=cue,
-                **named,
-            )
-            return text
-        except (jinja2.TemplateError, TypeError) as error:
-            roles = ", ".join(str(turn.get("role")) for turn in messages)
-            raise RecipeError(
-                f"{where}: cannot render a conversation of the turns {roles} ({error}). Name "
-                f"another base.template, or export a form of conversations."
-            ) from error
+        advice = "Name another base.template, or export a form of conversations."
+        return rendered(made, messages, cue, named, f"{where}:", advice)
 
     return render
 

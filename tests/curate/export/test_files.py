@@ -13,9 +13,10 @@ import pytest
 import yaml
 
 from curate.export.described import Container, Form
+from curate.export.features import features
 from curate.export.files import UNIT_ROWS, Written, write
 from curate.export.forms import columns, formed
-from curate.export.frameworks import configs, features
+from curate.export.front_matter import configs
 from schemas.errors import TableError
 from tests.curate.export.conversations import (
     CONTAINERS,
@@ -24,7 +25,6 @@ from tests.curate.export.conversations import (
     SEVERAL,
     Turn,
     batch,
-    described,
     plain,
     talk,
 )
@@ -40,13 +40,18 @@ def many(n: int) -> list[list[Turn]]:
     return [talk(("user", f"What is {one}?"), ("assistant", f"{one}.")) for one in range(n)]
 
 
+def typed(form: Form) -> dict[str, tuple[str, str]]:
+    """The columns of a form as a card is told of them."""
+    return {one.name: (str(one.type), "") for one in columns(form)}
+
+
 def load(folder: Path, form: Form, written: Written, container: Container) -> Any:  # noqa: ANN401
     """The folder as a user loads it, with the part of a card that the loader reads."""
     if container == "datasets":
         return datasets.load_from_disk(str(folder))
     told = {
-        "configs": configs(described(form, container, written.files)),
-        "dataset_info": [{"config_name": "default", "features": features(columns(form))}],
+        "configs": configs(written.files),
+        "dataset_info": [{"config_name": "default", "features": features(typed(form))}],
     }
     (folder / "README.md").write_text(f"---\n{yaml.safe_dump(told)}---\n", encoding="utf-8")
     return datasets.load_dataset(str(folder), cache_dir=str(folder.with_name("cache")))
@@ -174,7 +179,7 @@ def test_a_column_that_is_null_for_long_is_read_with_the_types_of_the_card(folde
 def test_features_are_as_datasets_writes_them(form: Form) -> None:
     known = datasets.Features.from_arrow_schema(columns(form))
 
-    assert features(columns(form)) == known._to_yaml_list()
+    assert features(typed(form)) == known._to_yaml_list()
 
 
 def test_a_saved_folder_is_as_datasets_saves_one(tmp_path: Path, folder: Path) -> None:

@@ -8,7 +8,8 @@ import yaml
 
 from curate.export.described import Container, Form
 from curate.export.forms import OWN
-from curate.export.frameworks import axolotl, configs, dataset_info, entry_name
+from curate.export.frameworks import axolotl, dataset_info, entry_name
+from curate.export.front_matter import configs
 from tests.curate.export.conversations import CONTAINERS, FORMS, described
 
 FILES = [
@@ -81,10 +82,10 @@ def test_axolotl_is_warned_where_it_would_lose_turns() -> None:
 
 
 def test_the_card_says_which_file_is_which_split() -> None:
-    assert configs(described("trl", "parquet", FILES)) == [
+    assert configs(FILES) == [
         {
             "config_name": "default",
             "data_files": [{"split": file["split"], "path": file["path"]} for file in FILES],
         }
     ]
-    assert configs(described("trl", "datasets", FILES)) == []
+    assert configs([]) == []

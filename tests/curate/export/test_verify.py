@@ -1,8 +1,6 @@
 """Verify finds every change of an exported folder, and none where there is none."""
 
 import json
-import os
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,52 +15,15 @@ from hypothesis import strategies as st
 
 from curate.export.counted import QUOTED, database
 from curate.export.described import Container
-from curate.export.manifest import FILE, DataFile, sha256_of, write_manifest
+from curate.export.manifest import FILE, DataFile, write_manifest
 from curate.export.rows import ROWS
 from curate.export.verify import Verified, verify
 from curate.export.verify.quotes import check_quotes
 from curate.export.whole import Whole
 from schemas.errors import TableError
-from schemas.rows import DOCUMENTS
+from tests.curate.export.forging import CONTAINERS, DATA, as_table, rewrite, set_value, whats
 
 Export = Callable[..., Path]
-DATA = {"parquet": "data/train.parquet", "jsonl": "data/train.jsonl",
-        "datasets": "train/data-00000-of-00001.arrow"}  # fmt: skip
-CONTAINERS: list[Container] = ["parquet", "jsonl", "datasets"]
-
-
-def whats(verified: Verified) -> set[str]:
-    return {one.what for one in verified.findings}
-
-
-def rewrite(folder: Path, change: Callable[[pa.Table], pa.Table]) -> None:
-    """Change the rows of the training file, and give the manifest its hash, as a forger does."""
-    path = folder / DATA["parquet"]
-    rows = change(pq.read_table(path))
-    pq.write_table(rows, path)
-    forge(folder, lambda one: one | {
-        "files": [
-            each | {"sha256": sha256_of(folder / each["path"]),
-                    "n_bytes": (folder / each["path"]).stat().st_size}
-            for each in one["files"]
-        ]
-    })  # fmt: skip
-
-
-def forge(folder: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    path = folder / FILE
-    path.write_text(json.dumps(change(json.loads(path.read_text()))))
-
-
-def set_value(rows: pa.Table, column: str, place: int, value: Any) -> pa.Table:  # noqa: ANN401
-    values = rows[column].to_pylist()
-    values[place] = value
-    field = rows.schema.field(column)
-    return rows.set_column(rows.schema.get_field_index(column), field, pa.array(values, field.type))
-
-
-def as_table(documents: list[dict[str, Any]]) -> pa.Table:
-    return pa.Table.from_pylist(documents, schema=DOCUMENTS)
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
@@ -283,102 +244,6 @@ def test_many_findings_of_a_kind_are_counted_and_not_all_listed(export: Export) 
 
     assert len(found) == 101
     assert found[-1].where == "260 more"
-
-
-@pytest.mark.parametrize(
-    "broken",
-    [
-        b"", b"{", b"[]", b"null", b'{"version": 2}', b"\xff\xfe", b"[" * 100_000,
-    ],
-)  # fmt: skip
-def test_a_broken_manifest_is_one_line(export: Export, broken: bytes) -> None:
-    folder = export()
-    (folder / FILE).write_bytes(broken)
-
-    with pytest.raises(TableError, match=r"export\.json: ") as error:
-        verify(folder)
-
-    assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize(
-    "path", ["../secret", "/etc/passwd", "a/../../b", "a//b", ".", "", "a\\..\\b", "a\nb", "./a"]
-)
-@pytest.mark.parametrize("where", ["files", "data", "sources"])
-def test_a_path_out_of_the_folder_is_one_line(export: Export, path: str, where: str) -> None:
-    folder = export()
-    forge(folder, lambda one: one | {
-        where: path if where == "sources" else [one[where][0] | {"path": path}]
-    })  # fmt: skip
-
-    with pytest.raises(TableError, match=r"export\.json: not a list") as error:
-        verify(folder)
-
-    assert "\n" not in str(error.value)
-
-
-def test_a_link_is_a_finding_and_is_not_followed(export: Export, tmp_path: Path) -> None:
-    folder = export()
-    inside = folder / DATA["parquet"]
-    shutil.move(inside, tmp_path / "outside.parquet")
-    inside.symlink_to(tmp_path / "outside.parquet")
-    (folder / "loop").symlink_to(folder)
-
-    verified = verify(folder)
-
-    links = {one.where for one in verified.findings if one.what == "not a plain file"}
-    assert links == {DATA["parquet"], "loop"}
-    assert verified.checked["rows"] < 70
-
-
-@pytest.mark.parametrize("container", CONTAINERS)
-@pytest.mark.parametrize("content", [b"", b"\x00" * 100, b'{"id": [1, {"a":', b"PAR1", b"[]\n"])
-def test_data_that_cannot_be_read_are_a_finding(
-    export: Export, container: Container, content: bytes
-) -> None:
-    folder = export(container)
-    (folder / DATA[container]).write_bytes(content)
-
-    verified = verify(folder)
-
-    assert "file changed" in whats(verified)
-    assert all("\n" not in str(one) for one in verified.findings)
-
-
-def test_findings_show_no_control_characters(export: Export) -> None:
-    folder = export()
-    rewrite(folder, lambda rows: set_value(rows, "license", 2, "\x1b[2J\nMIT\u202e" * 100))
-
-    lines = [str(one) for one in verify(folder).findings]
-
-    assert all(line.isprintable() for line in lines)
-    assert all(len(line) < 600 for line in lines)
-
-
-def test_a_folder_that_is_none_is_one_line(tmp_path: Path) -> None:
-    for folder in (tmp_path / "none", tmp_path):
-        with pytest.raises(TableError, match="retort export"):
-            verify(folder)
-
-
-def test_documents_without_texts_are_refused(export: Export) -> None:
-    with pytest.raises(TableError, match="no columns id, source, doi and text"):
-        verify(export(), pa.table({"id": ["a"]}))
-
-
-def test_rows_that_the_manifest_does_not_count_are_found(export: Export) -> None:
-    folder = export()
-    forge(folder, lambda one: one | {"data": one["data"][1:]})
-
-    assert "rows that are not counted" in whats(verify(folder))
-
-
-def test_a_pipe_is_a_finding_and_is_not_opened(export: Export) -> None:
-    folder = export()
-    (folder / DATA["parquet"]).unlink()
-    os.mkfifo(folder / DATA["parquet"])
-
-    assert "not a plain file" in whats(verify(folder))
 
 
 @settings(max_examples=20)
